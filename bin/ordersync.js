@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Plain JavaScript that an old Node can parse, so that the reader gets a sentence and not a syntax error.
+const major = Number(process.versions.node.split('.')[0])
+if (major < 24) {
+  console.error(
+    `ordersync needs Node.js 24 or newer; this is ${process.version}. In a checkout run "npm ci" (with optional packages) and start it with "npm start".`,
+  )
+  process.exit(1)
+}
+const { existsSync } = await import('node:fs')
+// The published package has no src/: Node refuses to strip types below node_modules.
+const source = new URL('../src/cli.ts', import.meta.url)
+await import((existsSync(source) ? source : new URL('../dist/cli.js', import.meta.url)).href)
