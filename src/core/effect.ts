@@ -1,0 +1,39 @@
+/**
+ * Effects: what an order's state obliges us to do, each under a key that names what it is for. `effectsDue` (due.ts)
+ * is recomputed at every fold; a key that exists already is never made again.
+ */
+export type Effect = {
+  readonly key: string // receipt:<capture> · stock:<line resource>:commit · fulfil:<order resource>:<n> · notify:<rule>:<subject>
+  readonly sink: Sink
+  readonly kind: string // receipt | refund_notice | request | cancellation | commit | release | ship | restock | review
+  /** What it needs besides the order when it is carried out: ids and amounts, never personal data. */
+  readonly body: EffectBody
+  /** Not before; absent: at once. Receipts wait for address and number. */
+  readonly waitForMs?: number
+  /** Why it is recorded but will not be done, e.g. `no_address`. */
+  readonly cancelled?: string
+}
+
+export type Sink = 'inventory' | 'accounting' | 'receipt' | 'fulfillment' | 'notify' | 'outgoing'
+
+export type EffectBody = { readonly [name: string]: string | number | boolean | null | readonly StockLine[] }
+export type StockLine = { readonly sku: string; readonly quantity: number }
+
+/** One append-only change of stock; `on_hand` and `committed` are sums of these. */
+export type StockMove = {
+  readonly key: string
+  readonly sku: string
+  readonly onHandDelta: number
+  readonly committedDelta: number
+  readonly reason: 'commit' | 'release' | 'ship' | 'restock' | 'write_off' | 'set'
+}
+
+/** What the configuration decides about effects; a missing sink makes none. */
+export type Policy = {
+  readonly sinks: { readonly [K in Sink]?: boolean }
+  readonly receiptWaitMs: number
+  readonly commitOn: 'paid' | 'authorized' | 'placed'
+  readonly releaseOn: 'paid' | 'authorized' | 'placed'
+  readonly notifyOn: readonly string[]
+  readonly refundDueAfterMs: number
+}

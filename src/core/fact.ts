@@ -1,0 +1,226 @@
+/**
+ * Facts: our neutral, unchanging statements of one thing that is true. Learned twice, a fact counts once.
+ *
+ * A fact's `id` comes from the resource, never from the path by which it reached us: `payment_captured:charge:ch_1:4080`
+ * is the same fact from a webhook, a poll and a replay. Two witnesses that give one id different content are both kept
+ * (unique on id + digest); `bestWitnesses` chooses by `rank`, then digest. Nothing is won by arriving first.
+ */
+
+/** RFC 3339 UTC with milliseconds, as `new Date(…).toISOString()` prints it: sorts as text. */
+export type Instant = string
+
+/** One thing at a provider. `kind` uses the contract's words; ids are the provider's own, exact. */
+export type Ref = { readonly kind: RefKind; readonly id: string }
+
+export type RefKind =
+  | 'order' // the shop's own order id
+  | 'number' // a bare order number: joins within the connections that `ordersFrom` names
+  | 'checkout_session'
+  | 'payment_intent'
+  | 'charge'
+  | 'authorization'
+  | 'capture'
+  | 'refund'
+  | 'dispute'
+  | 'transaction' // a shop's transaction, or a provider's balance line
+  | 'fulfillment'
+  | 'invoice'
+  | 'subscription'
+  | 'payout'
+  | 'customer'
+  | 'product'
+
+/** A buyer as one witness described them. Never inside a fact: a fact holds `personId`, `persons` holds this. */
+export type Person = {
+  readonly email?: string
+  readonly name?: string
+  readonly phone?: string
+  readonly locale?: string
+  readonly customerId?: string
+  readonly address?: {
+    readonly name?: string
+    readonly line1?: string
+    readonly line2?: string
+    readonly city?: string
+    readonly state?: string
+    readonly postalCode?: string
+    readonly country?: string
+    readonly phone?: string
+  }
+}
+
+export type LineItem = {
+  readonly id: string // the provider's line id, else its position
+  readonly sku?: string
+  readonly title?: string
+  readonly quantity: number
+  readonly unitPriceMinor?: bigint // list price, before discount
+  readonly totalMinor?: bigint // after discount, tax as `taxIncluded` says
+  readonly taxMinor?: bigint
+  readonly requiresShipping?: boolean // absent: yes
+}
+
+export type TaxLine = { readonly jurisdiction: string; readonly amountMinor: bigint; readonly rate?: string }
+
+/** What makes up the order's total besides its lines; each part absent where the witness does not say. */
+export type Components = {
+  readonly subtotalMinor?: bigint
+  readonly discountMinor?: bigint
+  readonly shippingMinor?: bigint
+  readonly taxMinor?: bigint
+  readonly tipsMinor?: bigint
+  readonly taxIncluded?: boolean
+  readonly taxes?: readonly TaxLine[]
+}
+
+export type FeeDetail = {
+  readonly type: 'provider' | 'tax' | 'application'
+  readonly amountMinor: bigint
+}
+
+/** Content of each kind. Field names ending in `Minor` are bigint, and only they: the JSON form relies on it. */
+export type FactData = {
+  // ── the order as somebody described it
+  order_placed: { saleKind?: 'sale' | 'renewal' | 'invoice' }
+  order_numbered: { number: string; priority: number } // smaller priority is the better number
+  order_total: {
+    totalMinor: bigint
+    currency: string
+    by: 'declared' | 'session' | 'invoice' | 'intent' | 'charge' // in this order of trust; among equals the largest
+  }
+  order_components: Components & { currency: string }
+  order_lines: { lines: readonly LineItem[]; currency: string; by: 'session' | 'intent' | 'metadata' | 'invoice' }
+  order_shipping: { personId?: string; method?: string; required: boolean }
+  customer_seen: { personId: string; hasEmail: boolean; hasAddress: boolean; by: 'session' | 'charge' | 'invoice' | 'intent' }
+  order_cancelled: { reason: string }
+  checkout_expired: Record<never, never>
+  // ── payment: `subject` is the charge (or the provider's capture), or the intent while no charge is known
+  payment_started: { amountMinor: bigint; currency: string }
+  payment_pending: { amountMinor: bigint; currency: string; reason: string }
+  payment_authorized: { amountMinor: bigint; currency: string }
+  payment_failed: { amountMinor: bigint; currency: string; reason: string }
+  payment_voided: { reason: string }
+  payment_captured: { amountMinor: bigint; currency: string; tender: 'provider' | 'gift_card' | 'store_credit' | 'cash' | 'manual' }
+  payment_returned: { amountMinor: bigint; currency: string; reason: string }
+  /** Cumulative refunds as a charge shows them: evidence for refunds that no event of their own has named. */
+  refunds_total: { amountMinor: bigint; currency: string }
+  refund_pending: RefundData
+  refund_succeeded: RefundData
+  refund_failed: RefundData & { reason: string }
+  refund_canceled: RefundData
+  refund_moved: { amountMinor: bigint; currency: string; paymentId: string } // its balance line exists
+  refund_returned: { amountMinor: bigint; currency: string; paymentId: string } // its failure line exists
+  dispute_state: {
+    state: 'inquiry' | 'open' | 'won' | 'lost' | 'withdrawn' // withdrawn: an inquiry or case that ended as if it had never been
+    detail: string // the provider's own word for it
+    rank: number // of states about one dispute the highest counts
+    amountMinor: bigint
+    currency: string
+    reason: string
+    dueBy?: Instant
+    paymentId: string
+  }
+  fraud_warning: { detail: string; open: boolean }
+  /** One immutable line of the provider's balance: fee, conversion, dispute money, adjustment. */
+  balance_line: {
+    category: string // the provider's reporting category, its own name
+    type: string
+    amountMinor: bigint // signed, in the settlement currency
+    feeMinor: bigint // positive: kept by the provider
+    netMinor: bigint
+    currency: string
+    fees: readonly FeeDetail[]
+    source?: Ref
+    payout?: string
+  }
+  // ── goods
+  fulfillment_shipped: { lines: readonly { lineId: string; quantity: number }[]; carrier?: string; number?: string; url?: string }
+  // ── account level
+  payout_state: {
+    state: 'pending' | 'in_transit' | 'paid' | 'failed' | 'canceled'
+    amountMinor: bigint // negative: the provider took money from the bank
+    currency: string
+    arrivalDate?: Instant
+    automatic: boolean
+  }
+  subscription_seen: { status: string; customerId?: string }
+  // ── people and ourselves
+  operator_resolved: { code: string; as: string; note: string; figures: string; by: string }
+  operator_released: { note: string; by: string }
+  effect_performed: { key: string; sink: string; effectKind: string; state: string; reference?: string }
+}
+type RefundData = { amountMinor: bigint; currency: string; paymentId: string }
+
+export type FactKind = keyof FactData
+
+export type Fact<K extends FactKind = FactKind> = {
+  [P in K]: {
+    /** `kind:subject.kind:subject.id[:what tells it apart]`; see `factId`. */
+    readonly id: string
+    readonly kind: P
+    readonly subject: Ref
+    /** The provider's time of the thing itself, never of the event that told us. */
+    readonly occurredAt: Instant
+    /** Among witnesses of one id the highest rank is believed. 0 where every witness says the same. */
+    readonly rank: number
+    readonly data: FactData[P]
+  }
+}[K]
+
+/** A fact as `normalize` gives it: with the references that it proves to belong to the same order. */
+export type Statement = {
+  readonly fact: Fact
+  /** Other resources of the same order. Not part of the fact: two witnesses may know different ones. */
+  readonly joins: readonly Ref[]
+  /** 'account' facts (payouts, fees of no order) belong to the connection and touch no order. */
+  readonly level: 'order' | 'account'
+  /** The person behind `data.personId`, to be kept apart from the fact. */
+  readonly person?: Person
+}
+
+/** A fact with where and when we learned it. `seq` is the link of the history chain that recorded it. */
+export type KnownFact = Fact & {
+  readonly digest: string
+  readonly connection: string
+  readonly scope: string
+  readonly source: 'webhook' | 'poll' | 'reread' | 'operator' | 'effect'
+}
+
+export function factId(kind: FactKind, subject: Ref, apart?: string | bigint): string {
+  return `${kind}:${subject.kind}:${subject.id}${apart === undefined ? '' : `:${apart}`}`
+}
+
+/** JSON with bigint as decimal strings; only fields named `…Minor` may be bigint, which is how `decodeData` finds them. */
+export function encodeData(data: object): string {
+  return JSON.stringify(data, sortedBigints)
+}
+
+function sortedBigints(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+export function decodeData<K extends FactKind>(text: string): FactData[K] {
+  return JSON.parse(text, (key, value) => (key.endsWith('Minor') ? BigInt(value) : value))
+}
+
+/** What the digest of a fact is taken over: all that it states, and nothing of how it reached us. */
+export function canonicalFact(fact: Fact): string {
+  return `${fact.id}\n${fact.occurredAt}\n${fact.rank}\n${encodeData(fact.data)}`
+}
+
+/** One fact per id, the best witness each: highest rank, then smallest digest. In order of id, so a set has one form. */
+export function bestWitnesses<F extends Fact & { digest: string }>(facts: Iterable<F>): F[] {
+  const best = new Map<string, F>()
+  for (const fact of facts) {
+    const held = best.get(fact.id)
+    if (held === undefined || isBetter(fact, held)) best.set(fact.id, fact)
+  }
+  return [...best.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+}
+
+function isBetter(a: Fact & { digest: string }, b: Fact & { digest: string }): boolean {
+  if (a.rank !== b.rank) return a.rank > b.rank
+  return a.digest < b.digest
+}

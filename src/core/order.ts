@@ -1,0 +1,138 @@
+import type { Components, Instant, LineItem, Ref } from './fact.ts'
+
+/**
+ * An order: what all facts of one purchase add up to. A pure value; `fold` (fold.ts) makes it, nothing edits it.
+ * Amounts are minor units of `currency` unless a field says otherwise.
+ */
+export type Order = {
+  readonly number: string | undefined
+  /** False while only references are known that no order event has named: lists leave such an order out. */
+  readonly isAttached: boolean
+  readonly saleKind: 'sale' | 'renewal' | 'invoice'
+  readonly status: 'open' | 'closed' | 'cancelled'
+  readonly paymentStatus: PaymentStatus
+  readonly pendingReason: string | undefined
+  readonly disputeStatus: 'none' | 'inquiry' | 'open' | 'won' | 'lost'
+  readonly fulfillmentStatus: 'unfulfilled' | 'requested' | 'partially_fulfilled' | 'fulfilled' | 'cancelled'
+  readonly currency: string | undefined
+  readonly totals: Totals
+  readonly components: Components | undefined // only where lines and components sum to the total
+  readonly lineItems: readonly OrderLine[]
+  readonly personId: string | undefined
+  readonly hasEmail: boolean
+  readonly shipTo: { personId: string | undefined; method: string | undefined } | undefined
+  readonly payments: readonly Payment[]
+  readonly refunds: readonly Refund[]
+  readonly disputes: readonly Dispute[]
+  readonly reviews: readonly Review[]
+  /** Fees and conversions as the provider settled them, per currency. */
+  readonly settlement: readonly { currency: string; amountMinor: bigint; feeMinor: bigint; netMinor: bigint }[]
+  /** Resources to be read from the provider because a fact we need is only there. */
+  readonly wants: readonly Want[]
+  /** captured − returned covers what was ordered, with the lines known: goods are committed and may ship. */
+  readonly isCovered: boolean
+  /** Paid, so far as a receipt or an outgoing `order.paid` is concerned. */
+  readonly placedAt: Instant | undefined
+  /** Number of distinct facts that providers and operators asserted. */
+  readonly version: number
+  readonly fulfillmentRequests: number // how many requests went out or are due
+}
+
+export type PaymentStatus =
+  | 'pending'
+  | 'authorized'
+  | 'partially_paid'
+  | 'paid'
+  | 'partially_refunded'
+  | 'refunded'
+  | 'voided'
+  | 'failed'
+
+export type Totals = {
+  readonly orderedMinor: bigint
+  readonly authorizedMinor: bigint
+  readonly capturedMinor: bigint
+  readonly refundedMinor: bigint
+  readonly returnedMinor: bigint
+  readonly disputedMinor: bigint
+  readonly feesMinor: bigint
+  readonly netMinor: bigint
+}
+
+export type OrderLine = LineItem & { readonly fulfilledQuantity: number; readonly refundedQuantity: number }
+
+/** One charge (or capture) and what became of it. */
+export type Payment = {
+  readonly ref: Ref
+  readonly intentId: string | undefined
+  readonly state: 'pending' | 'failed' | 'authorized' | 'voided' | 'captured' | 'returned'
+  readonly amountMinor: bigint // asked or authorized
+  readonly capturedMinor: bigint
+  readonly returnedMinor: bigint
+  readonly currency: string
+  readonly tender: string
+  readonly reason: string | undefined
+  readonly occurredAt: Instant
+}
+
+export type Refund = {
+  readonly ref: Ref
+  readonly paymentId: string
+  readonly state: 'pending' | 'succeeded' | 'failed' | 'canceled'
+  readonly amountMinor: bigint
+  readonly currency: string
+  readonly reason: string | undefined
+  readonly occurredAt: Instant
+}
+
+export type Dispute = {
+  readonly ref: Ref
+  readonly paymentId: string
+  readonly state: 'inquiry' | 'open' | 'won' | 'lost' | 'withdrawn'
+  readonly amountMinor: bigint
+  readonly withdrawnMinor: bigint // in the line's own currency; positive while it is withdrawn
+  readonly currency: string
+  readonly reason: string
+  readonly dueBy: Instant | undefined
+}
+
+/** One open reason for a person to look; codes are the closed list of `review-codes`. */
+export type Review = {
+  readonly code: ReviewCode
+  readonly detail: string // one sentence with the two figures
+  readonly holds: boolean
+  readonly since: Instant
+  readonly figures: string // what an operator accepts when resolving: while it stands, the resolution counts
+  readonly refs: readonly Ref[]
+  readonly dueAt?: Instant
+}
+
+export type ReviewCode =
+  | 'amount_mismatch'
+  | 'currency_mismatch'
+  | 'overpaid'
+  | 'balance_due'
+  | 'refund_due'
+  | 'over_refunded'
+  | 'refund_failed'
+  | 'payment_reversed'
+  | 'paid_after_cancel'
+  | 'unmatched_payment'
+  | 'unmatched_order'
+  | 'reference_ambiguous'
+  | 'identity_conflict'
+  | 'version_conflict'
+  | 'payload_unreadable'
+  | 'totals_inconsistent'
+  | 'unknown_sku'
+  | 'oversold'
+  | 'dispute_open'
+  | 'fraud_warning'
+  | 'shipped_unpaid'
+  | 'shipped_after_cancel'
+  | 'changed_after_request'
+  | 'effect_unknown'
+  | 'settlement_mismatch'
+
+/** A resource that a provider should be asked about, and why. Identity: resource kind and id. */
+export type Want = { readonly resource: Ref; readonly reason: 'fee' | 'lines' | 'payment' | 'refunds' | 'version' }

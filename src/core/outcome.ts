@@ -1,0 +1,9 @@
+import type { Instant, Ref, Statement } from './fact.ts'
+
+/** What normalizing one event came to. Expected outcomes are values; throwing means: try again later. */
+export type Outcome =
+  | { readonly kind: 'processed'; readonly statements: readonly Statement[] }
+  | { readonly kind: 'ignored'; readonly reason: string }
+  | { readonly kind: 'reread'; readonly resource: Ref; readonly reason: string }
+  | { readonly kind: 'snoozed'; readonly recheckAt: Instant; readonly reason: string }
+  | { readonly kind: 'needs_review'; readonly code: string; readonly detail: string }
