@@ -146,6 +146,18 @@ create table refs (
 create index refs_order_id on refs (order_id);
 create index refs_id on refs (id);
 
+-- The orders that references lead to, as root and member: an order, and everything that became part of it.
+create function members_of(scopes text[], kinds text[], ids text[]) returns table (root text, id text)
+language sql stable as $$
+  with roots as (
+    select distinct coalesce(o.alias_of, o.id) as root
+      from unnest(scopes, kinds, ids) as w (scope, kind, id)
+      join refs r using (scope, kind, id) join orders o on o.id = r.order_id)
+  select roots.root, roots.root from roots
+  union all
+  select roots.root, o.id from roots join orders o on o.alias_of = roots.root
+$$;
+
 create table persons (
   id text primary key, -- keyed hash of what it says, so that two witnesses of one person agree
   data text, -- JSON; null once erased
@@ -177,6 +189,7 @@ create index facts_order_id on facts (order_id) where order_id is not null;
 create index facts_event_id on facts (event_id) where event_id is not null;
 create index facts_tx on facts (tx);
 create index facts_account on facts (scope, kind, seq) where order_id is null;
+create index facts_account_subject on facts (scope, subject_kind, subject_id) where order_id is null;
 
 -- ── what an order obliges us to do ───────────────────────────────────────────────────────────────────────────────
 

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import type { JournalEntry } from '../core/journal.ts'
+import { statement } from './statement.ts'
+
+export type EntryToPost = JournalEntry & {
+  readonly scope: string
+  readonly connection: string
+  readonly mode: string
+  readonly orderId: string | null
+}
+
+/** Entry keys of the orders that these references lead to: what is posted already. */
+export const keysByRefs = statement<
+  [scopes: string[], kinds: string[], ids: string[]],
+  { root: string; key: string; layer: 'movement' | 'recognition' }
+>({
+  name: 'journal.keysByRefs',
+  uses: ['refs_pkey', 'orders_pkey', 'orders_alias_of', 'journal_entries_order_id'],
+  text: `select m.root, j.key, j.layer from members_of($1, $2, $3) m join journal_entries j on j.order_id = m.id`,
+})
+
+/** Balances of the recognition layer of those orders. */
+export const recognisedByRefs = statement<
+  [scopes: string[], kinds: string[], ids: string[]],
+  { root: string; account: string; currency: string; amount: bigint }
+>({
+  name: 'journal.recognisedByRefs',
+  uses: ['refs_pkey', 'orders_pkey', 'orders_alias_of', 'journal_entries_order_id', 'journal_lines_pkey'],
+  text: `select m.root, l.account, l.currency, sum(l.amount)::numeric(30, 0) as amount
+           from members_of($1, $2, $3) m join journal_entries j on j.order_id = m.id and j.layer = 'recognition'
+           join journal_lines l on l.entry_seq = j.seq
+          group by m.root, l.account, l.currency`,
+})
+
+export const keysKnown = statement<[keys: string[]], { key: string }>({
+  name: 'journal.keysKnown',
+  uses: ['journal_entries_key_key'],
+  text: `select j.key from unnest($1::text[]) as w (key) join journal_entries j using (key)`,
+})
+
+/** Entries and their lines in one statement: the balance trigger sees each entry whole. */
+export const post = statement<
+  [
+    keys: string[], layers: string[], scopes: string[], connections: string[], modes: string[], orderIds: (string | null)[],
+    occurred: string[], descriptions: string[], factIds: string[], digests: Buffer[], tx: bigint,
+    lineKeys: string[], positions: number[], accounts: string[], currencies: string[], amounts: string[],
+  ],
+  never
+>({
+  name: 'journal.post',
+  text: `with e as (
+           insert into journal_entries (key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest, tx)
+           select w.key, w.layer, w.scope, w.connection, w.mode, w.order_id, w.occurred_at, w.description,
+                  array(select jsonb_array_elements_text(w.fact_ids::jsonb)), w.digest, $11
+             from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+                         $8::text[], $9::text[], $10::bytea[])
+               as w (key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest)
+           returning seq, key)
+         insert into journal_lines (entry_seq, position, account, currency, amount)
+         select e.seq, l.position, l.account, l.currency, l.amount
+           from unnest($12::text[], $13::smallint[], $14::text[], $15::text[], $16::numeric[])
+             as l (key, position, account, currency, amount) join e using (key)`,
+})
+
+/** What the history chain covers of an entry. */
+export function entryDigest(entry: EntryToPost): Buffer {
+  const lines = entry.lines.map((line) => `${line.account} ${line.currency} ${line.amountMinor}`)
+  return createHash('sha256')
+    .update([entry.key, entry.layer, entry.scope, entry.mode, entry.orderId ?? '', entry.occurredAt, ...lines].join('\n'))
+    .digest()
+}
+
+/** `post` for entries as values; queues one statement and does not wait for it. */
+export function postEntries(on: Parameters<typeof post>[0], entries: readonly EntryToPost[], tx: bigint): Promise<unknown> {
+  const lines = entries.flatMap((entry) => entry.lines.map((line, position) => ({ ...line, key: entry.key, position })))
+  return post(
+    on,
+    entries.map((entry) => entry.key),
+    entries.map((entry) => entry.layer),
+    entries.map((entry) => entry.scope),
+    entries.map((entry) => entry.connection),
+    entries.map((entry) => entry.mode),
+    entries.map((entry) => entry.orderId),
+    entries.map((entry) => entry.occurredAt),
+    entries.map((entry) => entry.description),
+    entries.map((entry) => JSON.stringify(entry.factIds)),
+    entries.map(entryDigest),
+    tx,
+    lines.map((line) => line.key),
+    lines.map((line) => line.position),
+    lines.map((line) => line.account),
+    lines.map((line) => line.currency),
+    lines.map((line) => line.amountMinor.toString()),
+  )
+}
