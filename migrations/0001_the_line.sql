@@ -50,6 +50,7 @@ create index events_provider_event_id on events (provider_event_id);
 create index events_received_at on events (received_at);
 create index events_next_at on events (next_at) where status = 'pending' and next_at is not null;
 create index events_tx on events (tx) where tx is not null;
+create index events_order_ids on events using gin (order_ids); -- an order's events, those that brought no new fact too
 
 -- Bytes exactly as received (never jsonb: it reorders and rejects \u0000), by month, so that retention drops a partition.
 create table payloads (
@@ -141,6 +142,8 @@ create table refs (
   id text not null,
   order_id text not null,
   connection text not null,
+  -- The recording transaction that claimed it, so that an order as of a time shows the references known then.
+  tx bigint not null default currval('tx_seq'),
   primary key (scope, kind, id)
 );
 create index refs_order_id on refs (order_id);
@@ -305,7 +308,7 @@ create table links (
 create index links_recorded_at on links (recorded_at);
 
 create table chain_head (
-  only boolean primary key default true check (only),
+  singleton boolean primary key default true check (singleton),
   seq bigint not null,
   recorded_at timestamptz not null,
   hash bytea not null
