@@ -1,0 +1,24 @@
+import { tmpdir, userInfo } from 'node:os'
+import { after } from 'node:test'
+import { openEmbedded } from '../../src/store/embedded/index.ts'
+
+let opened: Promise<{ url: string; close(): Promise<void> }> | undefined
+
+/**
+ * One Postgres for all test files and runs of this user, found by its folder under the system's temporary directory:
+ * the first asks for it, the last to leave stops it. Not durable. `ORDERSYNC_TEST_DATABASE_URL` names another instead.
+ */
+export async function testServer(): Promise<string> {
+  const given = process.env['ORDERSYNC_TEST_DATABASE_URL']
+  if (given !== undefined) return given
+  opened ??= openEmbedded({ dataDir: `${tmpdir()}/ordersync-test-${userInfo().uid}`, isDurable: false })
+  return (await opened).url
+}
+
+/** For whoever is no test file (the runner, the benchmark): test files leave by themselves. */
+export async function leaveTestServer(): Promise<void> {
+  await (await opened)?.close()
+  opened = undefined
+}
+
+if (process.env['NODE_TEST_CONTEXT'] !== undefined) after(leaveTestServer)
