@@ -374,6 +374,7 @@ create table runs (
 );
 create unique index runs_seq on runs (seq);
 create index runs_open on runs (connection) where status in ('queued', 'running');
+create index runs_scheduled on runs (connection, queued_at) where scheduled;
 
 create table findings (
   seq bigint generated always as identity,
