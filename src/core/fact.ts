@@ -58,6 +58,7 @@ export type LineItem = {
   readonly totalMinor?: bigint // after discount, tax as `taxIncluded` says
   readonly taxMinor?: bigint
   readonly requiresShipping?: boolean // absent: yes
+  readonly isGiftCard?: boolean // sold at face value: a liability, no income
 }
 
 export type TaxLine = { readonly jurisdiction: string; readonly amountMinor: bigint; readonly rate?: string }
@@ -96,20 +97,20 @@ export type FactData = {
   checkout_expired: Record<never, never>
   // ── payment: `subject` is the charge (or the provider's capture), or the intent while no charge is known
   payment_started: { amountMinor: bigint; currency: string }
-  payment_pending: { amountMinor: bigint; currency: string; reason: string }
-  payment_authorized: { amountMinor: bigint; currency: string }
-  payment_failed: { amountMinor: bigint; currency: string; reason: string }
-  payment_voided: { reason: string }
-  payment_captured: { amountMinor: bigint; currency: string; tender: 'provider' | 'gift_card' | 'store_credit' | 'cash' | 'manual' }
-  payment_returned: { amountMinor: bigint; currency: string; reason: string }
+  payment_pending: PaymentData & { reason: string }
+  payment_authorized: PaymentData
+  payment_failed: PaymentData & { reason: string }
+  payment_voided: { reason: string; intentId?: string }
+  payment_captured: PaymentData & { tender: Tender } // cumulative: a charge that grows is one fact per amount
+  payment_returned: PaymentData & { reason: string }
   /** Cumulative refunds as a charge shows them: evidence for refunds that no event of their own has named. */
   refunds_total: { amountMinor: bigint; currency: string }
   refund_pending: RefundData
   refund_succeeded: RefundData
   refund_failed: RefundData & { reason: string }
   refund_canceled: RefundData
-  refund_moved: { amountMinor: bigint; currency: string; paymentId: string } // its balance line exists
-  refund_returned: { amountMinor: bigint; currency: string; paymentId: string } // its failure line exists
+  refund_moved: RefundData & { tender?: Tender } // its balance line exists; absent tender: the provider's own money
+  refund_returned: RefundData & { tender?: Tender } // its failure line exists
   dispute_state: {
     state: 'inquiry' | 'open' | 'won' | 'lost' | 'withdrawn' // withdrawn: an inquiry or case that ended as if it had never been
     detail: string // the provider's own word for it
@@ -136,6 +137,7 @@ export type FactData = {
   // ── goods
   fulfillment_shipped: { lines: readonly { lineId: string; quantity: number }[]; carrier?: string; number?: string; url?: string }
   // ── account level
+  /** `occurredAt` is when the payout was made, in every state: the state's own time is not stated by the provider. */
   payout_state: {
     state: 'pending' | 'in_transit' | 'paid' | 'failed' | 'canceled'
     amountMinor: bigint // negative: the provider took money from the bank
@@ -150,6 +152,14 @@ export type FactData = {
   effect_performed: { key: string; sink: string; effectKind: string; state: string; reference?: string }
 }
 type RefundData = { amountMinor: bigint; currency: string; paymentId: string }
+/** `intentId` on facts about a charge: which intent it was an attempt of. Left out where the subject is the intent itself. */
+type PaymentData = { amountMinor: bigint; currency: string; intentId?: string }
+
+/** What a buyer paid with. All but 'provider' are money that no payment provider holds for us. */
+export type Tender = 'provider' | 'gift_card' | 'store_credit' | 'cash' | 'manual'
+
+/** `order_numbered.priority` from here on is a stand-in (the payment's own id): receipts wait for a better number. */
+export const standInPriority = 100
 
 export type FactKind = keyof FactData
 

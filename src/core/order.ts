@@ -1,4 +1,4 @@
-import type { Components, Instant, LineItem, Ref } from './fact.ts'
+import type { Instant, LineItem, Ref } from './fact.ts'
 
 /**
  * An order: what all facts of one purchase add up to. A pure value; `fold` (fold.ts) makes it, nothing edits it.
@@ -16,7 +16,8 @@ export type Order = {
   readonly fulfillmentStatus: 'unfulfilled' | 'requested' | 'partially_fulfilled' | 'fulfilled' | 'cancelled'
   readonly currency: string | undefined
   readonly totals: Totals
-  readonly components: Components | undefined // only where lines and components sum to the total
+  /** What the total is made of, for recognition: one sale where lines and components do not sum to it. */
+  readonly parts: readonly Part[]
   readonly lineItems: readonly OrderLine[]
   readonly personId: string | undefined
   readonly hasEmail: boolean
@@ -25,17 +26,24 @@ export type Order = {
   readonly refunds: readonly Refund[]
   readonly disputes: readonly Dispute[]
   readonly reviews: readonly Review[]
+  /** Reversals of converted payments: what they cost beyond their share of what was settled; negative is a gain. */
+  readonly exchange: readonly { readonly currency: string; readonly lossMinor: bigint }[]
   /** Fees and conversions as the provider settled them, per currency. */
   readonly settlement: readonly { currency: string; amountMinor: bigint; feeMinor: bigint; netMinor: bigint }[]
   /** Resources to be read from the provider because a fact we need is only there. */
   readonly wants: readonly Want[]
   /** captured − returned covers what was ordered, with the lines known: goods are committed and may ship. */
   readonly isCovered: boolean
-  /** Paid, so far as a receipt or an outgoing `order.paid` is concerned. */
+  /** Whoever held a review back may be overruled by an operator's release: reviews up to then hold no longer. */
+  readonly releasedAt: Instant | undefined
+  /** True for the payment's own id standing in for a number that may still come. */
+  readonly isStandInNumber: boolean
+  /** The resource that names this order in the keys of its effects; the same however the facts came in. */
+  readonly resource: Ref | undefined
   readonly placedAt: Instant | undefined
   /** Number of distinct facts that providers and operators asserted. */
   readonly version: number
-  readonly fulfillmentRequests: number // how many requests went out or are due
+  readonly fulfillmentRequests: number // how many requests have gone out
 }
 
 export type PaymentStatus =
@@ -59,7 +67,22 @@ export type Totals = {
   readonly netMinor: bigint
 }
 
-export type OrderLine = LineItem & { readonly fulfilledQuantity: number; readonly refundedQuantity: number }
+export type OrderLine = LineItem & {
+  readonly fulfilledQuantity: number
+  readonly refundedQuantity: number
+  readonly isKnownSku: boolean // false: no stock is kept under its SKU, so none is committed
+}
+
+/**
+ * One share of the order's total, in the fixed order of splitting: goods by line, shipping, tips, taxes.
+ * `amountMinor` is what the buyer owes for it; the parts sum to the total.
+ */
+export type Part = {
+  readonly kind: 'goods' | 'gift_card' | 'shipping' | 'tips' | 'tax'
+  readonly amountMinor: bigint
+  readonly discountMinor: bigint // list price − amount, shown in its own account
+  readonly jurisdiction?: string // of taxes
+}
 
 /** One charge (or capture) and what became of it. */
 export type Payment = {
@@ -68,6 +91,8 @@ export type Payment = {
   readonly state: 'pending' | 'failed' | 'authorized' | 'voided' | 'captured' | 'returned'
   readonly amountMinor: bigint // asked or authorized
   readonly capturedMinor: bigint
+  /** Each rise of what was captured, smallest first: one receipt each. */
+  readonly captures: readonly { readonly amountMinor: bigint; readonly riseMinor: bigint; readonly occurredAt: Instant }[]
   readonly returnedMinor: bigint
   readonly currency: string
   readonly tender: string
