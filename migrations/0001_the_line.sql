@@ -248,7 +248,7 @@ create index stock_moves_order_id on stock_moves (order_id) where order_id is no
 
 create table journal_entries (
   seq bigint generated always as identity primary key,
-  key text not null unique,
+  key text not null,
   layer text not null check (layer in ('movement', 'recognition')),
   scope text not null,
   connection text not null,
@@ -258,7 +258,8 @@ create table journal_entries (
   description text not null,
   fact_ids text[] not null,
   digest bytea not null,
-  tx bigint not null
+  tx bigint not null,
+  unique (scope, key)
 );
 create index journal_entries_order_id on journal_entries (order_id) where order_id is not null;
 create index journal_entries_tx on journal_entries (tx);

@@ -32,18 +32,12 @@ export const recognisedByRefs = statement<
           group by m.root, l.account, l.currency`,
 })
 
-export const keysKnown = statement<[keys: string[]], { key: string }>({
-  name: 'journal.keysKnown',
-  uses: ['journal_entries_key_key'],
-  text: `select j.key from unnest($1::text[]) as w (key) join journal_entries j using (key)`,
-})
-
 /** Entries and their lines in one statement: the balance trigger sees each entry whole. */
 export const post = statement<
   [
     keys: string[], layers: string[], scopes: string[], connections: string[], modes: string[], orderIds: (string | null)[],
     occurred: string[], descriptions: string[], factIds: string[], digests: Buffer[], tx: bigint,
-    lineKeys: string[], positions: number[], accounts: string[], currencies: string[], amounts: string[],
+    lineEntries: number[], positions: number[], accounts: string[], currencies: string[], amounts: string[],
   ],
   never
 >({
@@ -55,11 +49,12 @@ export const post = statement<
              from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
                          $8::text[], $9::text[], $10::bytea[])
                as w (key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest)
-           returning seq, key)
+           returning seq, scope, key)
          insert into journal_lines (entry_seq, position, account, currency, amount)
          select e.seq, l.position, l.account, l.currency, l.amount
-           from unnest($12::text[], $13::smallint[], $14::text[], $15::text[], $16::numeric[])
-             as l (key, position, account, currency, amount) join e using (key)`,
+           from unnest($12::int[], $13::smallint[], $14::text[], $15::text[], $16::numeric[])
+             as l (entry, position, account, currency, amount)
+           join e on e.scope = ($3::text[])[l.entry] and e.key = ($1::text[])[l.entry]`,
 })
 
 /** What the history chain covers of an entry. */
@@ -72,7 +67,8 @@ export function entryDigest(entry: EntryToPost): Buffer {
 
 /** `post` for entries as values; queues one statement and does not wait for it. */
 export function postEntries(on: Parameters<typeof post>[0], entries: readonly EntryToPost[], tx: bigint): Promise<unknown> {
-  const lines = entries.flatMap((entry) => entry.lines.map((line, position) => ({ ...line, key: entry.key, position })))
+  // Postgres counts array elements from 1.
+  const lines = entries.flatMap((entry, index) => entry.lines.map((line, position) => ({ ...line, entry: index + 1, position })))
   return post(
     on,
     entries.map((entry) => entry.key),
@@ -86,7 +82,7 @@ export function postEntries(on: Parameters<typeof post>[0], entries: readonly En
     entries.map((entry) => JSON.stringify(entry.factIds)),
     entries.map(entryDigest),
     tx,
-    lines.map((line) => line.key),
+    lines.map((line) => line.entry),
     lines.map((line) => line.position),
     lines.map((line) => line.account),
     lines.map((line) => line.currency),

@@ -1,0 +1,181 @@
+import { createHash, createHmac } from 'node:crypto'
+import type { Config, Connection } from '../../config.ts'
+import { canonicalFact, encodeData, type Fact, type KnownFact, type Person, type Ref, type Statement } from '../../core/fact.ts'
+import { newId } from '../ids.ts'
+
+/** Statements of one event, one performed effect or one operator act. */
+export type RecordItem = {
+  readonly connection: string
+  readonly source: KnownFact['source']
+  readonly eventId?: string
+  readonly statements: readonly Statement[]
+  /** Known references whose orders are to be folded anew though no fact is new: the stock they ask for became known. */
+  readonly refold?: readonly ScopedRef[]
+}
+
+/** A statement with all that its row needs. `refs` are scoped; empty for account-level facts. */
+export type Prepared = {
+  readonly item: number
+  readonly fact: KnownFact
+  readonly digest: Buffer
+  readonly data: string // as the row keeps it
+  readonly eventId: string | null
+  readonly refs: readonly ScopedRef[]
+}
+export type ScopedRef = Ref & { readonly scope: string }
+
+/** References of one batch, sorted, each with its component and the order proposed for it. */
+export type Claims = {
+  readonly scopes: string[]
+  readonly kinds: string[]
+  readonly ids: string[]
+  readonly components: number[]
+  readonly proposed: string[]
+  readonly connections: string[]
+  readonly orders: readonly { id: string; connection: string; mode: string }[]
+}
+
+export type PersonRow = { id: string; data: string; emailHash: string | null; customerHash: string | null }
+
+export type Batch = {
+  readonly items: readonly RecordItem[]
+  readonly prepared: readonly Prepared[]
+  readonly account: readonly Prepared[]
+  readonly claims: Claims
+  readonly persons: readonly PersonRow[]
+  readonly refolds: boolean
+}
+
+type Settings = { readonly config: Config; readonly personKey: Buffer }
+
+/** Pure but for the random part of new order ids: digests, people, and which references belong together. */
+export function prepare(items: readonly RecordItem[], settings: Settings): Batch {
+  const connections = new Map(settings.config.connections.map((connection) => [connection.id, connection]))
+  const persons = new Map<string, PersonRow>()
+  const prepared: Prepared[] = []
+  const account: Prepared[] = []
+  items.forEach((item, index) => {
+    const connection = connections.get(item.connection)
+    const scope = connection?.account ?? item.connection
+    for (const statement of item.statements) {
+      const fact = withPerson(statement, settings.personKey, persons)
+      const digest = createHash('sha256').update(canonicalFact(fact)).digest()
+      const known = { ...fact, digest: digest.toString('hex'), connection: item.connection, scope, source: item.source } as KnownFact
+      const refs = statement.level === 'account' ? [] : refsOf(statement, scope, connection, settings.config)
+      const row = { item: index, fact: known, digest, data: encodeData(fact.data), eventId: item.eventId ?? null, refs }
+      if (statement.level === 'account') account.push(row)
+      else prepared.push(row)
+    }
+  })
+  const refold = items.flatMap((item) => (item.refold ?? []).map((ref) => ({ ref, connection: item.connection })))
+  const claims = claimsOf(prepared, refold, connections)
+  return { items, prepared, account, claims, persons: [...persons.values()], refolds: refold.length > 0 }
+}
+
+function withPerson(statement: Statement, key: Buffer, persons: Map<string, PersonRow>): Fact {
+  if (statement.person === undefined) return statement.fact
+  const row = personRow(statement.person, key)
+  persons.set(row.id, row)
+  return { ...statement.fact, data: { ...statement.fact.data, personId: row.id } } as Fact
+}
+
+function personRow(person: Person, key: Buffer): PersonRow {
+  const data = JSON.stringify(person, (_key, value) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )
+  return {
+    id: `per_${keyedHash(key, `person\n${data}`).slice(0, 32)}`,
+    data,
+    emailHash: person.email === undefined ? null : keyedHash(key, `email\n${person.email.trim().toLowerCase()}`),
+    customerHash: person.customerId === undefined ? null : keyedHash(key, `customer\n${person.customerId}`),
+  }
+}
+
+function keyedHash(key: Buffer, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex')
+}
+
+/**
+ * The fact's own resource and what it joins, each in its scope. An order number means something only among the orders
+ * of the connections that are declared for it: our own when we speak for orders, else the one that `ordersFrom` leaves.
+ * Where it leaves several the number joins nothing here, so that no payment is given to the wrong shop.
+ */
+function refsOf(statement: Statement, scope: string, connection: Connection | undefined, config: Config): ScopedRef[] {
+  const refs: ScopedRef[] = []
+  for (const ref of [statement.fact.subject, ...statement.joins]) {
+    const at = ref.kind === 'number' ? numberScope(scope, connection, config) : scope
+    if (at !== undefined && !refs.some((held) => held.kind === ref.kind && held.id === ref.id && held.scope === at)) {
+      refs.push({ ...ref, scope: at })
+    }
+  }
+  return refs
+}
+
+function numberScope(scope: string, connection: Connection | undefined, config: Config): string | undefined {
+  if (connection === undefined || connection.speaksFor.includes('order')) return scope
+  const scopes = new Set(
+    config.connections
+      .filter((other) => other.mode === connection.mode && other.speaksFor.includes('order'))
+      .filter((other) => connection.ordersFrom.length === 0 || connection.ordersFrom.includes(other.id))
+      .map((other) => other.account),
+  )
+  return scopes.size === 1 ? [...scopes][0] : undefined
+}
+
+function claimsOf(
+  prepared: readonly Prepared[],
+  refold: readonly { ref: ScopedRef; connection: string }[],
+  connections: ReadonlyMap<string, Connection>,
+): Claims {
+  const components = new Components()
+  for (const { refs } of prepared) for (const ref of refs) components.join(keyOf(refs[0]!), keyOf(ref))
+  const rows = new Map<string, { ref: ScopedRef; connection: string }>()
+  for (const { refs, fact } of prepared) {
+    for (const ref of refs) if (!rows.has(keyOf(ref))) rows.set(keyOf(ref), { ref, connection: fact.connection })
+  }
+  for (const { ref, connection } of refold) if (!rows.has(keyOf(ref))) rows.set(keyOf(ref), { ref, connection })
+  const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1))
+  const proposals = new Map<string, { index: number; id: string; connection: string; mode: string }>()
+  const claims: Claims = { scopes: [], kinds: [], ids: [], components: [], proposed: [], connections: [], orders: [] }
+  for (const [key, { ref, connection }] of sorted) {
+    const root = components.find(key)
+    let proposal = proposals.get(root)
+    if (proposal === undefined) {
+      const mode = connections.get(connection)?.mode ?? 'test'
+      proposal = { index: proposals.size, id: newId('ord'), connection, mode }
+      proposals.set(root, proposal)
+    }
+    claims.scopes.push(ref.scope)
+    claims.kinds.push(ref.kind)
+    claims.ids.push(ref.id)
+    claims.components.push(proposal.index)
+    claims.proposed.push(proposal.id)
+    claims.connections.push(connection)
+  }
+  return { ...claims, orders: [...proposals.values()].sort((a, b) => (a.id < b.id ? -1 : 1)) }
+}
+
+/** One text a reference: a NUL cannot occur in a column, so it separates. */
+export function keyOf(ref: ScopedRef): string {
+  return `${ref.scope}\0${ref.kind}\0${ref.id}`
+}
+
+/** Union-find over reference keys; the representative is whichever came first. */
+class Components {
+  readonly #parent = new Map<string, string>()
+
+  find(key: string): string {
+    let at = key
+    for (let parent = this.#parent.get(at); parent !== undefined && parent !== at; parent = this.#parent.get(at)) at = parent
+    if (at !== key) this.#parent.set(key, at)
+    return at
+  }
+
+  join(a: string, b: string): void {
+    const [rootA, rootB] = [this.find(a), this.find(b)]
+    if (!this.#parent.has(rootA)) this.#parent.set(rootA, rootA)
+    this.#parent.set(rootB, rootA)
+  }
+}

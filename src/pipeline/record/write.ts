@@ -1,0 +1,170 @@
+import type { System } from '../system.ts'
+import type { Connection } from '../../store/database.ts'
+import * as chain from '../../store/chain.ts'
+import * as dueEffects from '../../store/due-effects.ts'
+import * as events from '../../store/event-states.ts'
+import * as facts from '../../store/facts.ts'
+import { entryDigest, type EntryToPost, postEntries } from '../../store/journal.ts'
+import * as orders from '../../store/orders.ts'
+import * as persons from '../../store/persons.ts'
+import * as stock from '../../store/stock.ts'
+import { newId } from '../ids.ts'
+import { point } from '../point.ts'
+import type { Change, NewFact } from './change.ts'
+import { stateOf } from './state.ts'
+import type { Batch } from './prepare.ts'
+
+/** All that a batch writes; account-level facts and entries beside what each order becomes. */
+export type Writing = {
+  readonly tx: bigint
+  readonly batch: Batch
+  readonly changes: readonly Change[]
+  readonly accountFacts: readonly NewFact[]
+  readonly accountEntries: readonly EntryToPost[]
+}
+
+/**
+ * Queues one set-based statement a table, in the order stock → head, and waits for none of them: the COMMIT that the
+ * caller queues behind them goes out in the same flight. The promises are for the caller to await.
+ */
+export function queueWrites(on: Connection, system: System, writing: Writing, extraDigests: readonly Buffer[]): Promise<unknown>[] {
+  const { tx, changes } = writing
+  const newFacts = [...changes.flatMap((change) => change.newFacts), ...writing.accountFacts]
+  const entries = [...changes.flatMap((change) => change.entries), ...writing.accountEntries]
+  const moves = changes.flatMap((change) => change.moves)
+  const queued: Promise<unknown>[] = []
+  if (writing.batch.persons.length > 0) queued.push(queuePersons(on, writing))
+  if (newFacts.length > 0) queued.push(queueFacts(on, newFacts, tx))
+  point('process.after_facts')
+  if (changes.length > 0) queued.push(queueOrders(on, changes, tx), ...queueMerges(on, changes, tx))
+  const settled = changes.flatMap((change) => change.eventIds)
+  if (settled.length > 0) queued.push(events.stopWaiting(on, settled))
+  queued.push(...queueEffects(on, system, changes, tx), ...queueWants(on, changes))
+  point('process.after_effects')
+  if (moves.length > 0) queued.push(...queueMoves(on, changes, tx))
+  if (entries.length > 0) queued.push(postEntries(on, entries, tx))
+  point('process.after_journal')
+  const digests = [
+    ...newFacts.map(({ row }) => row.digest),
+    ...entries.map(entryDigest),
+    ...moves.map(stock.moveDigest),
+    ...extraDigests,
+  ]
+  if (digests.length > 0) queued.push(chain.append(on, tx, chain.contentOf(digests)))
+  point('process.after_chain')
+  return queued
+}
+
+function queuePersons(on: Connection, { batch }: Writing): Promise<unknown> {
+  const rows = [...batch.persons].sort((a, b) => (a.id < b.id ? -1 : 1))
+  return persons.insert(on, rows.map((r) => r.id), rows.map((r) => r.data), rows.map((r) => r.emailHash), rows.map((r) => r.customerHash))
+}
+
+function queueFacts(on: Connection, rows: readonly NewFact[], tx: bigint): Promise<unknown> {
+  const all = rows.map(({ row }) => row.fact)
+  return facts.insert(
+    on,
+    all.map((fact) => fact.scope),
+    all.map((fact) => fact.id),
+    rows.map(({ row }) => row.digest),
+    all.map((fact) => fact.kind),
+    all.map((fact) => fact.subject.kind),
+    all.map((fact) => fact.subject.id),
+    all.map((fact) => fact.occurredAt),
+    all.map((fact) => fact.rank),
+    rows.map(({ row }) => row.data),
+    rows.map(({ orderId }) => orderId),
+    all.map((fact) => fact.connection),
+    all.map((fact) => fact.source),
+    rows.map(({ row }) => row.eventId),
+    tx,
+  )
+}
+
+function queueOrders(on: Connection, changes: readonly Change[], tx: bigint): Promise<unknown> {
+  const after = changes.map((change) => change.after)
+  return orders.write(
+    on,
+    changes.map((change) => change.orderId),
+    changes.map((change) => change.connection),
+    after.map((order) => order.isAttached),
+    after.map((order) => order.number ?? null),
+    after.map((order) => order.status),
+    after.map((order) => order.paymentStatus),
+    after.map((order) => order.disputeStatus),
+    after.map((order) => order.fulfillmentStatus),
+    after.map((order) => order.reviews.length > 0),
+    after.map(stateOf),
+    after.map((order) => order.version),
+    tx,
+  )
+}
+
+function queueMerges(on: Connection, changes: readonly Change[], tx: bigint): Promise<unknown>[] {
+  const pairs = changes.flatMap((change) => change.merged.map((loser) => ({ loser, root: change.orderId })))
+  if (pairs.length === 0) return []
+  return [orders.alias(on, pairs.map((pair) => pair.loser), pairs.map((pair) => pair.root), tx)]
+}
+
+function queueEffects(on: Connection, system: System, changes: readonly Change[], tx: bigint): Promise<unknown>[] {
+  const now = system.now()
+  const rows = changes.flatMap((change) => change.effects.map((effect) => ({ effect, change })))
+  const cancelled = changes.flatMap((change) => change.cancelled)
+  const expedited = changes.flatMap((change) => change.expedited)
+  const queued: Promise<unknown>[] = []
+  if (cancelled.length > 0) queued.push(dueEffects.cancelDue(on, cancelled, 'overtaken'))
+  if (expedited.length > 0) queued.push(dueEffects.expedite(on, expedited))
+  if (rows.length === 0) return queued
+  const reasons = rows.map(({ effect }) => effect.cancelled ?? (effect.historic ? 'before_start' : null))
+  queued.push(
+    dueEffects.insertDue(
+      on,
+      rows.map(() => newId('eff', now)),
+      rows.map(({ effect }) => effect.key),
+      rows.map(({ effect }) => effect.sink),
+      rows.map(({ effect }) => effect.kind),
+      reasons.map((reason) => (reason === null ? 'due' : 'cancelled')),
+      rows.map(({ change }) => change.orderId),
+      rows.map(({ change }) => change.connection),
+      rows.map(({ effect }) => JSON.stringify(effect.body)),
+      rows.map(({ effect }) => new Date(now.getTime() + (effect.waitForMs ?? 0)).toISOString()),
+      reasons,
+      tx,
+    ),
+  )
+  return queued
+}
+
+function queueWants(on: Connection, changes: readonly Change[]): Promise<unknown>[] {
+  const wants = changes.flatMap((change) => change.wants)
+  if (wants.length === 0) return []
+  return [
+    dueEffects.want(
+      on,
+      wants.map((want) => want.connection),
+      wants.map((want) => want.scope),
+      wants.map((want) => want.resource.kind),
+      wants.map((want) => want.resource.id),
+      wants.map((want) => want.reason),
+      wants.map(() => null),
+    ),
+  ]
+}
+
+function queueMoves(on: Connection, changes: readonly Change[], tx: bigint): Promise<unknown>[] {
+  const rows = changes.flatMap((change) => change.moves.map((move) => ({ move, orderId: change.orderId })))
+  const skus = [...new Set(rows.map(({ move }) => move.sku))].sort()
+  return [
+    stock.lock(on, skus),
+    stock.move(
+      on,
+      rows.map(({ move }) => move.key),
+      rows.map(({ move }) => move.sku),
+      rows.map(({ move }) => move.onHandDelta.toString()),
+      rows.map(({ move }) => move.committedDelta.toString()),
+      rows.map(({ move }) => move.reason),
+      rows.map(({ orderId }) => orderId),
+      tx,
+    ),
+  ]
+}

@@ -1,0 +1,56 @@
+import { statement } from './statement.ts'
+
+export type EffectState = { root: string; id: string; key: string; state: string; sink: string; kind: string }
+
+/** Effects that exist for the orders these references lead to, merged members included. */
+export const effectsByRefs = statement<[scopes: string[], kinds: string[], ids: string[]], EffectState>({
+  name: 'dueEffects.byRefs',
+  uses: ['refs_pkey', 'orders_pkey', 'orders_alias_of', 'effects_order_id'],
+  text: `select m.root, e.id, e.key, e.state, e.sink, e.kind
+           from members_of($1, $2, $3) m join effects e on e.order_id = m.id`,
+})
+
+/** Makes effects due; a key that exists already stays as it is. */
+export const insertDue = statement<
+  [
+    ids: string[], keys: string[], sinks: string[], kinds: string[], states: string[], orderIds: (string | null)[],
+    connections: string[], bodies: string[], dueAt: string[], errors: (string | null)[], tx: bigint,
+  ],
+  never
+>({
+  name: 'dueEffects.insertDue',
+  uses: ['effects_key_key'],
+  text: `insert into effects (id, key, sink, kind, state, order_id, connection, body, due_at, last_error, tx)
+         select w.*, $11 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                                     $8::text[], $9::timestamptz[], $10::text[]) as w
+             on conflict (key) do nothing`,
+})
+
+/** Takes back effects that have not left: what made them due is no longer so. */
+export const cancelDue = statement<[ids: string[], reason: string], never>({
+  name: 'dueEffects.cancelDue',
+  uses: ['effects_pkey'],
+  text: `update effects set state = 'cancelled', last_error = $2, done_at = now() where id = any($1::text[]) and state = 'due'`,
+})
+
+/** Effects that waited for something the order now knows go out at once. */
+export const expedite = statement<[ids: string[]], never>({
+  name: 'dueEffects.expedite',
+  uses: ['effects_pkey'],
+  text: `update effects set due_at = least(due_at, now()) where id = any($1::text[]) and state = 'due'`,
+})
+
+/** Asks for a resource to be read; a want that was answered before and is there again is asked again. */
+export const want = statement<
+  [connections: string[], scopes: string[], kinds: string[], ids: string[], reasons: string[], askedBy: (string | null)[]],
+  never
+>({
+  name: 'wants.ask',
+  uses: ['rereads_pkey'],
+  text: `insert into rereads (connection, scope, kind, id, reason, asked_by)
+         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+             on conflict (connection, kind, id, reason)
+             do update set state = 'due', attempts = 0, next_at = now(), answered_by = null,
+                           asked_by = coalesce(excluded.asked_by, rereads.asked_by)
+          where rereads.state in ('done', 'failed')`,
+})

@@ -1,0 +1,67 @@
+import { statement } from './statement.ts'
+
+/** An event with its bytes, as the worker takes it up. */
+export type EventToProcess = {
+  id: string
+  connection: string
+  provider: string
+  type: string
+  source: 'webhook' | 'poll' | 'reread'
+  status: string
+  attempts: number
+  occurred_at: string | null
+  received_at: string
+  read_no: bigint | null
+  body_sha256: Buffer
+  body: Buffer
+}
+
+/** Events by id with their payloads. One whose payload is gone (retention) is absent. */
+export const load = statement<[ids: string[]], EventToProcess>({
+  name: 'eventStates.load',
+  uses: ['events_pkey', 'payloads_default_pkey'],
+  text: `select e.id, e.connection, e.provider, e.type, e.source, e.status, e.attempts, e.occurred_at, e.received_at,
+                e.read_no, e.body_sha256, p.body
+           from unnest($1::text[]) as w (id)
+           join events e on e.id = w.id
+           join payloads p on p.event_id = e.id and p.received_at = e.received_at`,
+})
+
+/** What became of each event. `tx` stays that of the first settling: the history chain names it once. */
+export const settle = statement<
+  [
+    ids: string[], statuses: string[], reasons: (string | null)[], codes: (string | null)[],
+    nextAt: (string | null)[], orderIds: string[], tx: bigint, now: string,
+  ],
+  never
+>({
+  name: 'eventStates.settle',
+  uses: ['events_pkey'],
+  text: `update events e
+            set status = w.status, reason = w.reason, review_code = w.code, next_at = w.next_at,
+                order_ids = array(select jsonb_array_elements_text(w.order_ids::jsonb)),
+                attempts = e.attempts + 1, processed_at = $8::timestamptz, tx = coalesce(e.tx, $7)
+           from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
+             as w (id, status, reason, code, next_at, order_ids)
+          where e.id = w.id`,
+})
+
+/** Puts failed attempts off, or gives up on them. */
+export const putOff = statement<
+  [ids: string[], statuses: string[], reasons: string[], nextAt: (string | null)[]],
+  never
+>({
+  name: 'eventStates.putOff',
+  uses: ['events_pkey'],
+  text: `update events e set status = w.status, reason = w.reason, next_at = w.next_at, attempts = e.attempts + 1
+           from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) as w (id, status, reason, next_at)
+          where e.id = w.id`,
+})
+
+/** Events that waited for an order which is known now. */
+export const stopWaiting = statement<[ids: string[]], never>({
+  name: 'eventStates.stopWaiting',
+  uses: ['events_pkey'],
+  text: `update events set status = 'processed', reason = null
+          where id = any($1::text[]) and status = 'pending' and next_at is null`,
+})
