@@ -18,8 +18,10 @@ export function instantOf(text: string): string {
 
 export type Database = {
   readonly url: string
-  /** Everything that is not the worker: intake, admin API, reconciler. */
+  /** Everything that is neither the intake nor the worker: admin API, reconciler. */
   readonly web: pg.Pool
+  /** Webhooks alone, so that no amount of reading keeps a delivery waiting for a connection. */
+  readonly intake: pg.Pool
   /** The worker: pipelined, and planned for grown tables (plans cached on empty ones read millions of rows later). */
   readonly worker: pg.Pool
   close(): Promise<void>
@@ -35,6 +37,12 @@ export function openDatabase(
 ): Database {
   const base = { connectionString: url, types, application_name: 'ordersync', connectionTimeoutMillis: 5_000, keepAlive: true }
   const web = new pg.Pool({ ...base, max: webMax, pipeline: true, options: '-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s' })
+  const intake = new pg.Pool({
+    ...base,
+    max: 4, // two lanes, and room for one that is being given up
+    pipeline: true,
+    options: '-c timezone=UTC -c lock_timeout=2s -c idle_in_transaction_session_timeout=5s -c enable_seqscan=off',
+  })
   const worker = new pg.Pool({
     ...base,
     max: workerMax,
@@ -42,13 +50,18 @@ export function openDatabase(
     options:
       '-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=10s -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off',
   })
-  for (const pool of [web, worker]) pool.on('error', onError)
+  for (const pool of [web, intake, worker]) {
+    pool.on('error', onError)
+    // A connection that breaks while somebody holds it says so itself; unheard, that would end the process.
+    pool.on('connect', (client) => client.on('error', onError))
+  }
   return {
     url,
     web,
+    intake,
     worker,
     async close() {
-      await Promise.all([web.end(), worker.end()])
+      await Promise.all([web.end(), intake.end(), worker.end()])
     },
   }
 }
