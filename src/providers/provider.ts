@@ -63,7 +63,12 @@ export type Verdict =
   /** 400: genuine, but nothing that the provider sends. */
   | { readonly kind: 'malformed'; readonly reason: string }
   /** An unsigned or signed challenge to be answered as it stands; nothing is stored. */
-  | { readonly kind: 'challenge'; readonly status: number; readonly contentType: string; readonly body: string }
+  | {
+      readonly kind: 'challenge'
+      readonly status: number
+      readonly contentType: string
+      readonly body: string
+    }
 
 export type VerifiedDelivery = {
   readonly providerEventId: string
@@ -108,10 +113,22 @@ export type ListedItem = {
   readonly occurredAt: Instant
   readonly apiVersion?: string
 }
-export type Page = { readonly items: readonly ListedItem[]; readonly cursor: string | undefined; readonly isLast: boolean }
+export type Page = {
+  readonly items: readonly ListedItem[]
+  readonly cursor: string | undefined
+  readonly isLast: boolean
+}
 
 export type SubscriptionState = {
-  readonly status: 'healthy' | 'absent' | 'disabled' | 'wrong_url' | 'wrong_topics' | 'wrong_version' | 'doubled' | 'unknown'
+  readonly status:
+    | 'healthy'
+    | 'absent'
+    | 'disabled'
+    | 'wrong_url'
+    | 'wrong_topics'
+    | 'wrong_version'
+    | 'doubled'
+    | 'unknown'
   readonly detail: string
   readonly url?: string
 }

@@ -1,0 +1,7 @@
+import type { Provider } from './provider.ts'
+import { stripe } from './stripe/index.ts'
+
+/** Every provider we speak, by the name that a connection's `provider` and the webhook path use. */
+export const providers: ReadonlyMap<string, Provider> = new Map(
+  [stripe].map((provider) => [provider.name, provider]),
+)
