@@ -119,19 +119,48 @@ export const nextReadNo = statement<[], { read_no: bigint }>({
   text: `select nextval('read_seq') as read_no`,
 })
 
-/** Settles the event that asked, as its answer was settled; an asker that was settled otherwise meanwhile stays as it is. */
-export const settleAsker = statement<[askedBy: string, answeredBy: string, now: string], { id: string }>({
-  name: 'rereads.settleAsker',
-  uses: ['events_pkey'],
+/**
+ * Settles the events that asked for a resource before the answer was asked for. An asker that was settled otherwise
+ * meanwhile stays as it is.
+ */
+export const settleAskers = statement<
+  [connection: string, reason: string, answeredBy: string, now: string],
+  { id: string }
+>({
+  name: 'rereads.settleAskers',
+  uses: ['events_status_seq', 'events_pkey'],
   text: `update events a
-            set status = 'processed', reason = null, next_at = null, processed_at = $3, order_ids = b.order_ids, tx = b.tx
+            set status = 'processed', reason = null, next_at = null, processed_at = $4, order_ids = b.order_ids,
+                tx = coalesce(a.tx, b.tx)
            from events b
-          where b.id = $2 and a.id = $1 and a.status = 'pending' returning a.id`,
+          where b.id = $3 and a.status = 'pending' and a.status <> 'processed' and a.connection = $1 and a.reason = $2
+            and a.received_at <= b.received_at
+         returning a.id`,
 })
 
-/** Puts the event that asked under review: the provider would not say what it needs. */
-export const reviewAsker = statement<[askedBy: string, code: string, reason: string], never>({
-  name: 'rereads.reviewAsker',
-  uses: ['events_pkey'],
-  text: `update events set status = 'needs_review', review_code = $2, reason = $3, next_at = null where id = $1 and status = 'pending'`,
+/** Events that still wait for the resource: they asked while an earlier answer was on its way. */
+export const askersLeft = statement<[connection: string, reason: string], { id: string }>({
+  name: 'rereads.askersLeft',
+  uses: ['events_status_seq'],
+  text: `select id from events where status = 'pending' and status <> 'processed' and connection = $1 and reason = $2 limit 1`,
+})
+
+/** Puts the events that asked under review: the provider would not say what they need. */
+export const reviewAskers = statement<
+  [connection: string, reason: string, code: string, detail: string],
+  { id: string }
+>({
+  name: 'rereads.reviewAskers',
+  uses: ['events_status_seq'],
+  text: `update events set status = 'needs_review', review_code = $3, reason = $4, next_at = null
+          where status = 'pending' and status <> 'processed' and connection = $1 and reason = $2 returning id`,
+})
+
+/** The folded orders that this resource belongs to: whether what was asked for is still wanted. */
+export const orderStates = statement<[scope: string, kind: string, id: string], { state: string | null }>({
+  name: 'rereads.orderStates',
+  uses: ['refs_pkey', 'orders_pkey'],
+  text: `select coalesce(r.state, o.state) as state
+           from refs f join orders o on o.id = f.order_id left join orders r on r.id = o.alias_of
+          where f.scope = $1 and f.kind = $2 and f.id = $3`,
 })

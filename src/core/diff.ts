@@ -1,0 +1,253 @@
+import { encodeData, type Fact, type Instant, type Ref, type RefKind } from './fact.ts'
+import type { Money } from './money.ts'
+
+/**
+ * What a provider has against what we hold. Every listed resource is read as the facts that it states; what we lack of
+ * them is gathered into differences, one per thing that a person would look for: a lost payment is one difference,
+ * however many events and resources of the provider tell of it.
+ */
+export type Stated = { readonly fact: Fact; readonly joins: readonly Ref[] }
+
+/** One witness of a fact that we hold. */
+export type Witness = { readonly rank: number; readonly data: string }
+
+export type Change = Stated & {
+  /** `unknown`: no witness at all; `newer`: a better one that says otherwise; `differs`: an equal one that says otherwise. */
+  readonly how: 'unknown' | 'newer' | 'differs'
+}
+
+/**
+ * What these statements say that no witness of ours says. A lesser witness (one that does not know a resource's own
+ * time) brings nothing, and neither does a better one that says the same.
+ */
+export function changesOf(
+  statements: readonly Stated[],
+  held: ReadonlyMap<string, readonly Witness[]>,
+): Change[] {
+  return statements.flatMap((stated): Change[] => {
+    const witnesses = held.get(stated.fact.id) ?? []
+    if (witnesses.length === 0) return [{ ...stated, how: 'unknown' }]
+    const data = encodeData(stated.fact.data)
+    if (witnesses.some((witness) => witness.data === data)) return []
+    const best = Math.max(...witnesses.map((witness) => witness.rank))
+    if (stated.fact.rank < best) return []
+    return [{ ...stated, how: stated.fact.rank > best ? 'newer' : 'differs' }]
+  })
+}
+
+export type Difference = {
+  readonly kind: 'missing' | 'behind' | 'drift'
+  readonly resource: Ref
+  readonly reason: string
+  /** Everything that proved to be part of it, the resource itself included. */
+  readonly members: readonly Ref[]
+  /** Ids of the facts that we lack. */
+  readonly facts: readonly string[]
+  /** Ids of the events that mend it. */
+  readonly events: readonly string[]
+  readonly amount: Money | undefined
+  readonly occurredAt: Instant
+  /** Payments that a refund belongs to: their cumulative totals are the same difference. */
+  readonly payments: readonly string[]
+}
+
+/** What one listed item told: its changes, the event that would bring them, and which resources we know already. */
+export type Sighting = {
+  readonly changes: readonly Change[]
+  readonly eventId: string
+  readonly isKnown: (ref: Ref) => boolean
+  /** Lines of the provider's balance younger than this are on their way to us: no difference yet. */
+  readonly linesBefore: Instant
+}
+
+/**
+ * Adds a sighting to the differences of a run. Pure: answers with the new set. Differences that prove to be one are
+ * joined; which of them keeps its place is the one that came first.
+ */
+export function withSighting(differences: readonly Difference[], sighting: Sighting): Difference[] {
+  let all = [...differences]
+  // Refunds first: a payment's cumulative total then finds the refund that explains it.
+  const changes = [...sighting.changes].sort((a, b) => orderOf(a.fact) - orderOf(b.fact))
+  for (const change of changes) all = withChange(all, change, sighting)
+  return all
+}
+
+function orderOf(fact: Fact): number {
+  if (fact.kind === 'balance_line') return 3
+  if (fact.kind === 'refunds_total') return 2
+  return fact.kind.startsWith('refund_') ? 0 : 1
+}
+
+function withChange(all: readonly Difference[], change: Change, sighting: Sighting): Difference[] {
+  const made = differenceOf(change, sighting)
+  const isOne = (other: Difference) => other.kind !== 'drift' && areOne(other, made)
+  const parts =
+    made.kind === 'drift' ? all.filter((other) => sameRef(other.resource, made.resource)) : all.filter(isOne)
+  if (parts.length === 0) return isFinding(change.fact, sighting) ? [...all, made] : [...all]
+  const joined = parts.reduce((a, b) => joinedOf(a, b, sighting))
+  const whole = joinedOf(joined, made, sighting)
+  return all.flatMap((other) => (other === parts[0] ? [whole] : parts.includes(other) ? [] : [other]))
+}
+
+/** A line of the balance reaches us by reading alone, so only a payment's own line that stays away is a difference. */
+function isFinding(fact: Fact, { linesBefore }: Sighting): boolean {
+  if (fact.kind !== 'balance_line') return true
+  return isPayment(fact.data.source?.kind) && fact.occurredAt < linesBefore
+}
+
+function differenceOf(change: Change, { eventId, isKnown }: Sighting): Difference {
+  const { fact } = change
+  const members = membersOf(change)
+  const resource = change.how === 'differs' ? fact.subject : bestOf(members)
+  const kind = change.how === 'differs' ? 'drift' : isKnown(resource) ? 'behind' : 'missing'
+  return {
+    kind,
+    resource,
+    reason:
+      kind === 'missing'
+        ? missingReason(resource)
+        : kind === 'drift'
+          ? driftReason(fact)
+          : behindReason(fact),
+    members: kind === 'drift' ? [resource] : members,
+    facts: [fact.id],
+    events: [eventId],
+    amount: amountOf(fact),
+    occurredAt: fact.occurredAt,
+    payments: fact.kind.startsWith('refund_') ? [(fact.data as { paymentId: string }).paymentId] : [],
+  }
+}
+
+/** References that many purchases may share, or that say nothing about one. */
+const looseKinds: ReadonlySet<RefKind> = new Set(['number', 'customer', 'product', 'subscription'])
+/** Facts about things that a person looks for by themselves, apart from the payment they belong to. */
+const ownKinds: ReadonlySet<RefKind> = new Set(['refund', 'dispute', 'payout', 'fulfillment', 'subscription'])
+
+function membersOf({ fact, joins }: Change): Ref[] {
+  if (fact.kind === 'balance_line')
+    return fact.data.source === undefined ? [fact.subject] : [fact.subject, fact.data.source]
+  if (ownKinds.has(fact.subject.kind)) return [fact.subject]
+  const members = [fact.subject, ...joins].filter(
+    (ref) => !looseKinds.has(ref.kind) && !ownKinds.has(ref.kind),
+  )
+  return members.filter((ref, at) => members.findIndex((other) => sameRef(other, ref)) === at)
+}
+
+function areOne(held: Difference, made: Difference): boolean {
+  if (held.members.some((ref) => made.members.some((other) => sameRef(ref, other)))) return true
+  return explains(held, made) || explains(made, held)
+}
+
+/** A payment of which nothing but its cumulative refunds is news belongs to the refund that is missing as well. */
+function explains(refund: Difference, total: Difference): boolean {
+  if (!total.facts.every((id) => id.startsWith('refunds_total:'))) return false
+  return total.members.some((ref) => refund.payments.includes(ref.id))
+}
+
+function joinedOf(a: Difference, b: Difference, { isKnown }: Sighting): Difference {
+  const first = explains(b, a) ? b : a
+  const other = first === a ? b : a
+  const isOwn = ownKinds.has(first.resource.kind) || first.kind === 'drift'
+  const members = unique([...first.members, ...(explains(first, other) ? [] : other.members)], keyOf)
+  const resource = isOwn ? first.resource : bestOf(members)
+  const isMissing = first.kind === 'missing' || (first.kind === 'behind' && !isKnown(resource))
+  const kind = first.kind === 'drift' ? 'drift' : isMissing ? 'missing' : first.kind
+  return {
+    kind,
+    resource,
+    reason: kind === 'missing' ? missingReason(resource) : strongerReason(first.reason, other.reason),
+    members,
+    facts: unique([...first.facts, ...other.facts], (id) => id),
+    events: unique([...first.events, ...other.events], (id) => id),
+    amount: largest(first.amount, explains(first, other) ? undefined : other.amount),
+    occurredAt: first.occurredAt < other.occurredAt ? first.occurredAt : other.occurredAt,
+    payments: unique([...first.payments, ...other.payments], (id) => id),
+  }
+}
+
+/** The resource by which a person would look for the purchase: the money first. */
+const lookedFor: readonly RefKind[] = [
+  'refund',
+  'dispute',
+  'payout',
+  'charge',
+  'capture',
+  'payment_intent',
+  'authorization',
+  'checkout_session',
+  'invoice',
+  'order',
+  'fulfillment',
+  'transaction',
+]
+
+function bestOf(members: readonly Ref[]): Ref {
+  const rank = (ref: Ref) => (lookedFor.indexOf(ref.kind) + lookedFor.length + 1) % (lookedFor.length + 1)
+  return members.reduce((best, ref) => (rank(ref) < rank(best) ? ref : best))
+}
+
+function missingReason(resource: Ref): string {
+  switch (resource.kind) {
+    case 'refund':
+    case 'dispute':
+    case 'payout':
+    case 'fulfillment':
+      return resource.kind
+    case 'transaction':
+      return 'fee'
+    case 'checkout_session':
+    case 'order':
+    case 'invoice':
+      return 'order'
+    default:
+      return 'payment'
+  }
+}
+
+function behindReason(fact: Fact): string {
+  if (fact.kind === 'order_total') return 'total'
+  if (fact.kind === 'order_lines' || fact.kind === 'order_components') return 'lines'
+  if (fact.kind === 'fulfillment_shipped') return 'tracking'
+  return 'state'
+}
+
+function strongerReason(a: string, b: string): string {
+  return [a, b].includes('state') ? 'state' : a
+}
+
+function driftReason(fact: Fact): string {
+  if (fact.kind === 'order_lines' || fact.kind === 'order_components') return 'lines'
+  if (fact.kind === 'order_numbered') return 'reference'
+  return 'amount'
+}
+
+function amountOf(fact: Fact): Money | undefined {
+  if (fact.kind === 'refunds_total' || fact.kind === 'balance_line') return undefined
+  const data = fact.data as { amountMinor?: bigint; totalMinor?: bigint; currency?: string }
+  const amountMinor = data.amountMinor ?? data.totalMinor
+  return amountMinor === undefined || data.currency === undefined
+    ? undefined
+    : { amountMinor, currency: data.currency }
+}
+
+function largest(a: Money | undefined, b: Money | undefined): Money | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return a.currency === b.currency && b.amountMinor > a.amountMinor ? b : a
+}
+
+function isPayment(kind: RefKind | undefined): boolean {
+  return kind === 'charge' || kind === 'capture'
+}
+
+/** A reference as one text, for sets. */
+export function keyOf(ref: Ref): string {
+  return `${ref.kind}:${ref.id}`
+}
+
+function sameRef(a: Ref, b: Ref): boolean {
+  return a.kind === b.kind && a.id === b.id
+}
+
+function unique<T>(values: readonly T[], by: (value: T) => string): T[] {
+  return [...new Map(values.map((value) => [by(value), value])).values()]
+}

@@ -1,0 +1,290 @@
+import { createHash } from 'node:crypto'
+import { backoffMs } from '../core/backoff.ts'
+import type { Ref } from '../core/fact.ts'
+import type { Connection } from '../config.ts'
+import { ApiError, type Provider, type Reading } from '../providers/provider.ts'
+import { eventStates } from '../store/polling.ts'
+import * as rereads from '../store/rereads.ts'
+import { rateOf } from './rate.ts'
+import { storeEvents } from './receive.ts'
+import { orderOf } from './record/state.ts'
+import { signal } from './signal.ts'
+import type { System } from './system.ts'
+
+const lookEveryMs = 500
+const rowsAtOnce = 8
+const leaseMs = 60_000 // twice the deadline of a call, and the wait for its commit
+const callTimeoutMs = 20_000
+const settleCheckMs = 150
+/** A resource that the provider does not know yet is asked for again over some three minutes: its reads may lag its webhooks. */
+const notFoundAttempts = 8
+/** What a fold still lacks after an answer (a fee that is not settled yet) is asked for again, over about a day. */
+const wantAttempts = 9
+const probeEveryMs = 120_000
+
+/**
+ * Works the re-reads that are due, connection by connection, each on its own: asks the provider outside any transaction
+ * and stores the bytes of its answer as an event. Connections without an API key are never asked.
+ */
+export function startRereading(system: System): { stop(): Promise<void> } {
+  const stopping = new AbortController()
+  const running = system.config.connections.flatMap((connection) => {
+    const provider = system.providers.get(connection.provider)
+    return connection.apiKey === undefined || provider === undefined
+      ? []
+      : [work(system, connection, provider, stopping.signal)]
+  })
+  return {
+    async stop() {
+      stopping.abort()
+      await Promise.all(running)
+    },
+  }
+}
+
+/** A call of this connection was answered: what was parked because its key was refused is due again. */
+export async function wakeParked(system: System, connection: string): Promise<void> {
+  const woken = await rereads.wake(system.db.web, connection, system.now().toISOString())
+  if (woken.length === 0) return
+  system.log.info('the provider accepts our key again', { connection, rereads: woken.length })
+  signal.emit('rereads')
+}
+
+async function work(
+  system: System,
+  connection: Connection,
+  provider: Provider,
+  stop: AbortSignal,
+): Promise<void> {
+  const rate = rateOf(system, connection.id)
+  let probedAt = performance.now()
+  while (!stop.aborted) {
+    const since = signal.seen('rereads')
+    let worked = 0
+    try {
+      if (rate.blockedForMs() === 0) worked = await workDue(system, connection, provider, stop)
+      if (worked === 0 && performance.now() - probedAt > probeEveryMs) {
+        probedAt = performance.now()
+        await probe(system, connection, provider, stop)
+      }
+    } catch (error) {
+      if (!stop.aborted)
+        system.log.warn('re-reading stopped for a moment', {
+          connection: connection.id,
+          error: error as Error,
+        })
+    }
+    if (worked < rowsAtOnce) await signal.wait('rereads', { since, timeoutMs: lookEveryMs, stop })
+  }
+}
+
+async function workDue(
+  system: System,
+  connection: Connection,
+  provider: Provider,
+  stop: AbortSignal,
+): Promise<number> {
+  const now = system.now()
+  const leaseUntil = new Date(now.getTime() + leaseMs).toISOString()
+  const rows = await rereads.claim(system.db.web, now.toISOString(), leaseUntil, [connection.id], rowsAtOnce)
+  for (const [index, row] of rows.entries()) {
+    const mayGoOn =
+      row.answered_by !== null || (!stop.aborted && rateOf(system, connection.id).blockedForMs() === 0)
+    if (mayGoOn)
+      await (row.answered_by === null
+        ? ask(system, connection, provider, row, stop)
+        : settle(system, row, row.answered_by))
+    else {
+      for (const left of rows.slice(index)) await putBack(system, left)
+      break
+    }
+  }
+  return rows.length
+}
+
+async function ask(
+  system: System,
+  connection: Connection,
+  provider: Provider,
+  row: rereads.RereadRow,
+  stop: AbortSignal,
+): Promise<void> {
+  const rate = rateOf(system, connection.id)
+  try {
+    await rate.acquire(stop)
+    const readNo = (await rereads.nextReadNo(system.db.web))[0]!.read_no
+    const askedAt = system.now().toISOString()
+    const reading = await readResource(connection, provider, resourceOf(row), stop)
+    rate.worked()
+    const id = await storeReading(system, connection, resourceOf(row), {
+      reading,
+      readNo,
+      receivedAt: askedAt,
+    })
+    await rereads.answer(system.db.web, ...keyOf(row), id, soon(system, settleCheckMs))
+    await wakeParked(system, connection.id)
+  } catch (error) {
+    if (stop.aborted) return putBack(system, row)
+    await failed(system, row, error as Error)
+  }
+}
+
+/** The provider's word on one resource, under a deadline of our own. Throws `ApiError`, or what the provider folder did not expect. */
+export async function readResource(
+  connection: Connection,
+  provider: Provider,
+  resource: Ref,
+  stop: AbortSignal,
+): Promise<Reading> {
+  const signalOfCall = AbortSignal.any([stop, AbortSignal.timeout(callTimeoutMs)])
+  return provider.read(resource, { connection, signal: signalOfCall, timeoutMs: callTimeoutMs })
+}
+
+/** Identity of what a provider said of a resource, by poll or re-read: the same bytes again are the same event. */
+export function readingIdentity(resource: Ref, body: Uint8Array): string {
+  return `${resource.kind}:${resource.id}:${createHash('sha256').update(body).digest('hex')}`
+}
+
+async function storeReading(
+  system: System,
+  connection: Connection,
+  resource: Ref,
+  { reading, readNo, receivedAt }: { reading: Reading; readNo: bigint; receivedAt: string },
+): Promise<string> {
+  const [stored] = await storeEvents(system, [
+    {
+      connection: connection.id,
+      provider: connection.provider,
+      providerEventId: readingIdentity(resource, reading.body),
+      type: reading.type,
+      mode: connection.mode,
+      apiVersion: reading.apiVersion,
+      source: 'reread',
+      body: reading.body,
+      receivedAt,
+      readNo,
+      isIdSigned: true,
+    },
+  ])
+  return stored!.id
+}
+
+/** Once the answer was processed, so are the events that asked; what the order still lacks is asked for again later. */
+async function settle(system: System, row: rereads.RereadRow, answeredBy: string): Promise<void> {
+  const [answer] = await eventStates(system.db.web, [answeredBy])
+  const isOpen = answer?.status === 'pending' && answer.next_at !== null
+  if (isOpen)
+    return void (await rereads.answer(system.db.web, ...keyOf(row), answeredBy, soon(system, settleCheckMs)))
+  await rereads.settleAskers(
+    system.db.web,
+    row.connection,
+    waitingFor(row),
+    answeredBy,
+    system.now().toISOString(),
+  )
+  const left = await rereads.askersLeft(system.db.web, row.connection, waitingFor(row))
+  if (left.length > 0)
+    return void (await rereads.postpone(system.db.web, ...keyOf(row), 0, soon(system, 0), null))
+  if (row.attempts < wantAttempts && (await isStillWanted(system, row))) {
+    const delayMs = 5_000 * 4 ** Math.min(row.attempts, 7)
+    await rereads.postpone(
+      system.db.web,
+      ...keyOf(row),
+      row.attempts + 1,
+      soon(system, delayMs),
+      'the answer did not have it yet',
+    )
+    return
+  }
+  await rereads.finish(system.db.web, ...keyOf(row), 'done', null)
+}
+
+async function isStillWanted(system: System, row: rereads.RereadRow): Promise<boolean> {
+  const states = await rereads.orderStates(system.db.web, row.scope, row.kind, row.id)
+  return states.some(({ state }) => {
+    if (state === null) return false
+    return orderOf(state).wants.some(
+      (want) => want.reason === row.reason && want.resource.kind === row.kind && want.resource.id === row.id,
+    )
+  })
+}
+
+async function failed(system: System, row: rereads.RereadRow, error: Error): Promise<void> {
+  const kind = error instanceof ApiError ? error.kind : 'unavailable'
+  const about = { connection: row.connection, resource: `${row.kind} ${row.id}`, error: error.message }
+  const attempts = row.attempts + 1
+  const rate = rateOf(system, row.connection)
+  const later = (ms: number, counted: number) =>
+    rereads.postpone(system.db.web, ...keyOf(row), counted, soon(system, ms), error.message)
+  switch (kind) {
+    case 'unauthorized':
+      system.log.error('the provider refuses our key: re-reads are parked until a call works again', about)
+      await rereads.park(system.db.web, row.connection, error.message)
+      return
+    case 'rate_limited':
+      await later(rate.blocked((error as ApiError).retryAfterMs), row.attempts)
+      return
+    case 'unavailable':
+      rate.blocked((error as ApiError).retryAfterMs)
+      await later(backoffMs({ attempt: attempts, jitter: Math.random(), capMs: 300_000 }), attempts)
+      return
+    case 'not_found':
+      rate.worked()
+      if (attempts < notFoundAttempts)
+        return void (await later(backoffMs({ attempt: attempts, jitter: 1, capMs: 60_000 }), attempts))
+      break
+    case 'refused':
+      rate.worked()
+  }
+  system.log.warn('a re-read was given up', about)
+  await rereads.reviewAskers(
+    system.db.web,
+    row.connection,
+    waitingFor(row),
+    'payload_unreadable',
+    `${row.kind} ${row.id} could not be re-read: ${error.message}`.slice(0, 500),
+  )
+  await rereads.finish(system.db.web, ...keyOf(row), 'failed', error.message)
+}
+
+/** Tries one parked re-read: any answer but a refused key means that the key works again. */
+async function probe(
+  system: System,
+  connection: Connection,
+  provider: Provider,
+  stop: AbortSignal,
+): Promise<void> {
+  for (const row of await rereads.probes(system.db.web, [connection.id])) {
+    try {
+      await rateOf(system, connection.id).acquire(stop)
+      await readResource(connection, provider, resourceOf(row), stop)
+    } catch (error) {
+      const isAnswer = error instanceof ApiError && (error.kind === 'not_found' || error.kind === 'refused')
+      if (!isAnswer) return
+    }
+    await wakeParked(system, connection.id)
+  }
+}
+
+async function putBack(system: System, row: rereads.RereadRow): Promise<void> {
+  if (row.answered_by !== null)
+    await rereads.answer(system.db.web, ...keyOf(row), row.answered_by, soon(system, 0))
+  else await rereads.postpone(system.db.web, ...keyOf(row), row.attempts, soon(system, 0), null)
+}
+
+function resourceOf(row: rereads.RereadRow): Ref {
+  return { kind: row.kind as Ref['kind'], id: row.id }
+}
+
+/** The reason on the events that wait for this answer, as the processing step words it. */
+function waitingFor(row: rereads.RereadRow): string {
+  return `re-reading ${row.kind} ${row.id}`
+}
+
+function keyOf(row: rereads.RereadRow): [connection: string, kind: string, id: string, reason: string] {
+  return [row.connection, row.kind, row.id, row.reason]
+}
+
+function soon(system: System, ms: number): string {
+  return new Date(system.now().getTime() + ms).toISOString()
+}

@@ -1,0 +1,187 @@
+import { statement } from './statement.ts'
+
+/** What a reconciliation looks up about events, facts and orders; it writes nothing here. */
+
+export const witnesses = statement<
+  [scope: string, ids: string[]],
+  { id: string; rank: number; data: string }
+>({
+  name: 'polling.witnesses',
+  uses: ['facts_scope_id_digest_key'],
+  text: `select f.id, f.rank, f.data from unnest($2::text[]) as w (id) join facts f on f.scope = $1 and f.id = w.id`,
+})
+
+/** Which of these events we have, and what became of them. */
+export const eventStates = statement<
+  [ids: string[]],
+  {
+    id: string
+    status: string
+    reason: string | null
+    next_at: string | null
+    attempts: number
+    order_ids: string[]
+  }
+>({
+  name: 'polling.eventStates',
+  uses: ['events_pkey'],
+  text: `select id, status, reason, next_at, attempts, order_ids from events where id = any($1::text[])`,
+})
+
+/** Which of these resources we know: by a reference, or as a thing of the account. */
+export const knownResources = statement<
+  [scope: string, kinds: string[], ids: string[]],
+  { kind: string; id: string; order_id: string | null }
+>({
+  name: 'polling.knownResources',
+  uses: ['refs_pkey', 'orders_pkey', 'facts_account_subject'],
+  text: `select w.kind, w.id, coalesce(o.alias_of, o.id) as order_id
+           from unnest($2::text[], $3::text[]) as w (kind, id)
+           join refs r on r.scope = $1 and r.kind = w.kind and r.id = w.id join orders o on o.id = r.order_id
+          union all
+         select distinct w.kind, w.id, null::text
+           from unnest($2::text[], $3::text[]) as w (kind, id)
+           join facts f on f.scope = $1 and f.subject_kind = w.kind and f.subject_id = w.id and f.order_id is null`,
+})
+
+/** Events of a connection that are still to be worked on, oldest first, with their bytes. */
+export const waitingEvents = statement<
+  [connection: string, limit: number],
+  {
+    id: string
+    type: string
+    source: 'webhook' | 'poll' | 'reread'
+    received_at: string
+    occurred_at: string | null
+    read_no: bigint | null
+    next_at: string | null
+    body: Buffer | null
+  }
+>({
+  name: 'polling.waitingEvents',
+  uses: ['events_status_seq', 'payloads_pkey'],
+  text: `select e.id, e.type, e.source, e.received_at, e.occurred_at, e.read_no, e.next_at, p.body
+           from events e left join payloads p on p.event_id = e.id and p.received_at = e.received_at
+          where e.status = 'pending' and e.status <> 'processed' and e.connection = $1 and (e.next_at is not null or e.reason like 're-reading%')
+          order by e.seq limit $2`,
+})
+
+/** How many events of a connection a worker could take now. */
+export const workable = statement<[connection: string, now: string], { waiting: bigint }>({
+  name: 'polling.workable',
+  uses: ['events_next_at'],
+  text: `select count(*) as waiting from (
+           select from events where status = 'pending' and next_at is not null and next_at <= $2 and connection = $1 limit 1000) as w`,
+})
+
+/** The orders as far as a finding shows our side. */
+export const orders = statement<
+  [ids: string[]],
+  {
+    id: string
+    number: string | null
+    status: string
+    payment_status: string
+    fulfillment_status: string
+    version: number
+  }
+>({
+  name: 'polling.orders',
+  uses: ['orders_pkey'],
+  text: `select id, number, status, payment_status, fulfillment_status, version from orders where id = any($1::text[])`,
+})
+
+/** Links of the chain from a time on: the way to what was recorded since, without an index on facts for it. */
+export const linksSince = statement<
+  [since: string, after: bigint, limit: number],
+  { seq: bigint; tx: bigint }
+>({
+  name: 'polling.linksSince',
+  uses: ['links_pkey', 'links_recorded_at'],
+  text: `select seq, tx from links
+          where seq > greatest($2::bigint, coalesce((select seq from links where recorded_at < $1 order by recorded_at desc limit 1), 0))
+          order by seq limit $3`,
+})
+
+/** Subjects of the facts that these transactions recorded, with the order they hang on. */
+export const subjectsOf = statement<
+  [txs: bigint[], scope: string, kinds: string[]],
+  {
+    kind: string
+    id: string
+    first_at: string
+    last_at: string
+    order_id: string | null
+    is_attached: boolean | null
+    captured: boolean
+  }
+>({
+  name: 'polling.subjectsOf',
+  uses: ['facts_tx', 'orders_pkey'],
+  text: `select f.subject_kind as kind, f.subject_id as id, min(f.occurred_at) as first_at, max(f.occurred_at) as last_at,
+                coalesce(r.id, o.id) as order_id, bool_or(coalesce(r.is_attached, o.is_attached)) as is_attached,
+                bool_or(f.kind = 'payment_captured') as captured
+           from facts f left join orders o on o.id = f.order_id left join orders r on r.id = o.alias_of
+          where f.tx = any($1::bigint[]) and f.scope = $2 and f.subject_kind = any($3::text[])
+          group by f.subject_kind, f.subject_id, coalesce(r.id, o.id)`,
+})
+
+/** The newest delivery by webhook of a connection, and what came by poll since: whether deliveries stopped. */
+export const silence = statement<
+  [connection: string, since: string],
+  {
+    last_webhook: string | null
+    last_repeat: string | null
+    before: bigint
+    polled: bigint
+    oldest_polled: string | null
+  }
+>({
+  name: 'polling.silence',
+  uses: ['events_connection_seq', 'deliveries_connection'],
+  text: `with newest as (select * from events where connection = $1 order by seq desc limit 2000),
+              last as (select max(seq) as seq, max(received_at) as at from newest where source = 'webhook')
+         select (select at from last) as last_webhook,
+                (select max(received_at) from deliveries where connection = $1 and received_at >= $2 and event_id is not null) as last_repeat,
+                (select count(*) from newest where source = 'webhook' and received_at >= (select at from last) - interval '24 hours') as before,
+                (select count(*) from newest n where n.source = 'poll' and n.provider_event_id not like '%:%' and n.seq > coalesce((select seq from last), 0)) as polled,
+                (select min(occurred_at) from newest n where n.source = 'poll' and n.provider_event_id not like '%:%' and n.seq > coalesce((select seq from last), 0)) as oldest_polled`,
+})
+
+/** The references of the order that goes by this number or any external id, within one account. */
+export const referencesOf = statement<
+  [scope: string, reference: string],
+  { kind: string; id: string; order_id: string }
+>({
+  name: 'polling.referencesOf',
+  uses: ['refs_id', 'refs_order_id', 'orders_pkey', 'orders_alias_of'],
+  text: `with roots as (select distinct coalesce(o.alias_of, o.id) as root from refs r join orders o on o.id = r.order_id where r.id = $2 and r.scope = $1),
+              members as (select root, root as id from roots union all select roots.root, o.id from roots join orders o on o.alias_of = roots.root)
+         select r.kind, r.id, m.root as order_id from members m join refs r on r.order_id = m.id where r.scope = $1`,
+})
+
+/** Ids of events in the order we learned them, by the filters of the event list; null leaves one out. */
+export const eventsAfter = statement<
+  [
+    after: bigint,
+    limit: number,
+    connection: string | null,
+    type: string | null,
+    status: string | null,
+    source: string | null,
+    providerEventId: string | null,
+    order: string | null,
+    since: string | null,
+    until: string | null,
+  ],
+  { seq: bigint; id: string }
+>({
+  name: 'polling.eventsAfter',
+  uses: ['events_seq'],
+  text: `select seq, id from events
+          where seq > $1 and ($3::text is null or connection = $3) and ($4::text is null or type = $4)
+            and ($5::text is null or status = $5) and ($6::text is null or source = $6)
+            and ($7::text is null or provider_event_id = $7) and ($8::text is null or $8 = any(order_ids))
+            and ($9::timestamptz is null or received_at >= $9) and ($10::timestamptz is null or received_at < $10)
+          order by seq limit $2`,
+})
