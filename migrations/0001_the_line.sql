@@ -127,7 +127,7 @@ create table orders (
 create unique index orders_seq on orders (seq);
 create index orders_alias_of on orders (alias_of) where alias_of is not null;
 create index orders_listed on orders (seq) where is_attached and alias_of is null;
-create index orders_number on orders (number) where number is not null;
+create index orders_number on orders (number text_pattern_ops) where number is not null; -- equality, and beginnings of a number
 create index orders_status on orders (status, seq) where is_attached and alias_of is null;
 create index orders_payment_status on orders (payment_status, seq) where is_attached and alias_of is null;
 create index orders_fulfillment_status on orders (fulfillment_status, seq) where is_attached and alias_of is null;
@@ -191,6 +191,7 @@ create table facts (
 create index facts_order_id on facts (order_id) where order_id is not null;
 create index facts_event_id on facts (event_id) where event_id is not null;
 create index facts_tx on facts (tx);
+create index facts_person on facts (substring(data from '"personId":"([^"]+)"')) where kind = 'customer_seen'; -- a buyer's orders
 create index facts_account on facts (scope, kind, seq) where order_id is null;
 create index facts_account_subject on facts (scope, subject_kind, subject_id) where order_id is null;
 
