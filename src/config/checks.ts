@@ -1,0 +1,108 @@
+import { isIP } from 'node:net'
+import type { Config, Connection } from '../config.ts'
+import type { Provider } from '../providers/provider.ts'
+import { isPublicAddress } from '../sinks/public-address.ts'
+import type { Mistake } from './problem.ts'
+
+/** What no single key shows: names that clash or lead nowhere, secrets in the wrong place, targets inside our network. */
+export function mistakesIn(
+  config: Config,
+  providers: ReadonlyMap<string, Pick<Provider, 'check'>>,
+): { mistakes: readonly Mistake[]; warnings: readonly string[] } {
+  const mistakes = [
+    ...config.connections.flatMap((connection, index) =>
+      connectionMistakes(connection, index, config, providers),
+    ),
+    ...targetMistakes(config),
+  ]
+  const warnings =
+    config.encryptionKey === undefined
+      ? []
+      : ['ORDERSYNC_ENCRYPTION_KEY: stored payloads are not encrypted yet']
+  return { mistakes, warnings }
+}
+
+function connectionMistakes(
+  connection: Connection,
+  index: number,
+  config: Config,
+  providers: ReadonlyMap<string, Pick<Provider, 'check'>>,
+): readonly Mistake[] {
+  const at = `connections[${index}]`
+  const mistakes: Mistake[] = []
+  const earlier = config.connections.slice(0, index)
+  if (earlier.some(({ id }) => id === connection.id)) {
+    mistakes.push({
+      at: `${at}.id`,
+      wrong: `"${connection.id}" is there twice`,
+      expected: 'a name that no other connection has',
+    })
+  }
+  const provider = providers.get(connection.provider)
+  if (provider === undefined) {
+    const known = [...providers.keys()].join(', ')
+    mistakes.push({
+      at: `${at}.provider`,
+      wrong: `"${connection.provider}" is not known to this version`,
+      expected: `one of ${known}`,
+    })
+  } else {
+    mistakes.push(...provider.check(connection).map((wrong) => ({ at: `${at} (${connection.id})`, wrong })))
+  }
+  for (const [position, from] of connection.ordersFrom.entries()) {
+    const source = config.connections.find(({ id }) => id === from)
+    if (source === undefined || source.mode !== connection.mode || !source.speaksFor.includes('order')) {
+      const expected = `a connection of mode ${connection.mode} that speaks for order`
+      mistakes.push({ at: `${at}.ordersFrom[${position}]`, wrong: `"${from}" is not one`, expected })
+    }
+  }
+  for (const [position, secret] of connection.webhookSecrets.entries()) {
+    const other = earlier.find((one) => one.mode !== connection.mode && one.webhookSecrets.includes(secret))
+    if (other === undefined) continue
+    const wrong = `the same secret as connection "${other.id}", which is of mode ${other.mode}`
+    mistakes.push({
+      at: `${at}.webhookSecrets[${position}]`,
+      wrong,
+      expected: 'each endpoint to have its own secret',
+    })
+  }
+  for (const [position, reference] of connection.orderReference.entries()) {
+    if (typeof reference !== 'string' && !isPattern(reference.pattern)) {
+      mistakes.push({ at: `${at}.orderReference[${position}].pattern`, wrong: 'is no regular expression' })
+    }
+  }
+  return mistakes
+}
+
+function targetMistakes(config: Config): readonly Mistake[] {
+  if (config.security.allowPrivateTargets) return []
+  const { fulfillment, notify, outgoing } = config.sinks
+  const targets: readonly (readonly [at: string, url: string | undefined])[] = [
+    ['sinks.fulfillment.url', fulfillment?.url],
+    ['sinks.notify.slackWebhookUrl', notify?.slackWebhookUrl],
+    ...outgoing.map(({ url }, index) => [`sinks.outgoing[${index}].url`, url] as const),
+  ]
+  return targets.flatMap(([at, url]) => {
+    const wrong = url === undefined ? undefined : objection(new URL(url))
+    return wrong === undefined
+      ? []
+      : [{ at, wrong, expected: 'a public https address, or security.allowPrivateTargets: true' }]
+  })
+}
+
+/** As the address is written; where its name leads is checked again at every call. */
+function objection(url: URL): string | undefined {
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const isPrivate =
+    isIP(host) === 0 ? /(^|\.)(localhost|local|internal|lan|home\.arpa)$/i.test(host) : !isPublicAddress(host)
+  if (isPrivate) return 'leads to a private address'
+  return url.protocol === 'https:' ? undefined : 'is not an https address'
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) !== undefined
+  } catch {
+    return false
+  }
+}
