@@ -9,7 +9,7 @@ let opened: Promise<{ url: string; close(): Promise<void> }> | undefined
  * the first asks for it, the last to leave stops it. Not durable. `ORDERSYNC_TEST_DATABASE_URL` names another instead.
  */
 export async function testServer(): Promise<string> {
-  const given = process.env['ORDERSYNC_TEST_DATABASE_URL']
+  const given = process.env.ORDERSYNC_TEST_DATABASE_URL
   if (given !== undefined) return given
   opened ??= openEmbedded({ dataDir: `${tmpdir()}/ordersync-test-${userInfo().uid}`, isDurable: false })
   return (await opened).url
@@ -21,4 +21,4 @@ export async function leaveTestServer(): Promise<void> {
   opened = undefined
 }
 
-if (process.env['NODE_TEST_CONTEXT'] !== undefined) after(leaveTestServer)
+if (process.env.NODE_TEST_CONTEXT !== undefined) after(leaveTestServer)
