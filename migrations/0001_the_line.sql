@@ -111,6 +111,7 @@ create table orders (
   id text primary key, -- sorts by when it was made: the older of two that prove to be one lives
   alias_of text, -- always the root
   alias_tx bigint,
+  merged_into text, -- the root it first became part of, at alias_tx: history as of a time follows this, not alias_of
   connection text not null,
   mode text not null,
   is_attached boolean not null default false,

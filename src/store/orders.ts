@@ -65,7 +65,9 @@ export const alias = statement<[losers: string[], roots: string[], tx: bigint], 
               moved as (select o.id, p.root from pairs p join orders o on o.id = p.loser
                         union all
                         select o.id, p.root from pairs p join orders o on o.alias_of = p.loser)
-         update orders o set alias_of = m.root, alias_tx = coalesce(o.alias_tx, $3), tx = $3 from moved m where o.id = m.id`,
+         update orders o set alias_of = m.root, alias_tx = coalesce(o.alias_tx, $3),
+                             merged_into = coalesce(o.merged_into, m.root), tx = $3
+           from moved m where o.id = m.id`,
 })
 
 /** The order itself or, of an alias, the survivor; with every id that became part of it. */
