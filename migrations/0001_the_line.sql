@@ -398,6 +398,7 @@ create table findings (
   closed_at timestamptz
 );
 create index findings_run on findings (run_id, seq);
+create index findings_order_id on findings (order_id, seq) where order_id is not null;
 create unique index findings_open on findings (connection, kind, resource_kind, resource_id) where closed_at is null and not dry_run;
 
 -- Where the next listing starts; moves only after its page is stored.
