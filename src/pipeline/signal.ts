@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events'
  * In-memory wake-ups within this process: whoever commits rows that somebody waits for says so, and the waiter looks at
  * once instead of at its next poll. A signal carries nothing and may be spurious; the rows are the truth.
  */
-export type Topic = 'effects' | 'rereads' | 'runs' | 'rereads'
+export type Topic = 'effects' | 'rereads' | 'runs'
 
 const emitter = new EventEmitter()
 emitter.setMaxListeners(0)
@@ -23,7 +23,10 @@ export const signal = {
   },
 
   /** Resolves at the first signal after `since`, when `timeoutMs` have passed, or when `stop` is aborted. Never rejects. */
-  async wait(topic: Topic, { since, timeoutMs, stop }: { since: number; timeoutMs: number; stop: AbortSignal }): Promise<void> {
+  async wait(
+    topic: Topic,
+    { since, timeoutMs, stop }: { since: number; timeoutMs: number; stop: AbortSignal },
+  ): Promise<void> {
     if (signal.seen(topic) !== since || stop.aborted) return
     await new Promise<void>((resolve) => {
       const done = () => {

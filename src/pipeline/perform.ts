@@ -1,0 +1,44 @@
+import { fulfillmentSink } from '../sinks/fulfillment/index.ts'
+import { notifySink } from '../sinks/notify/index.ts'
+import { receiptSink } from '../sinks/receipt/index.ts'
+import type { Sink } from '../sinks/sink.ts'
+import { SinkLoop, type Timing } from './perform/loop.ts'
+import type { System } from './system.ts'
+
+export type Performing = {
+  /** Starts nothing new, gives what is under way a moment, then cuts it off where that is safe. */
+  stop(): Promise<void>
+}
+
+const timing: Timing = {
+  leaseMs: 20_000, // renewed while a call is under way, so this is how long a crash leaves an effect in doubt
+  pollMs: 1_000, // behind the in-memory signal: other processes' commits, and effects that become due by time
+  graceMs: 8_000, // of the 15 s that a stop may take
+}
+
+/** Carries out what is due, one loop a sink, so that a slow or dead one delays no other. */
+export function startPerforming(
+  system: System,
+  sinks: readonly Sink[] = sinksOf(system),
+  times: Timing = timing,
+): Performing {
+  const loops = sinks.map((sink) => new SinkLoop(system, sink, times))
+  return {
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()))
+    },
+  }
+}
+
+/** The sinks that the configuration names; a missing one is off, and no effects are made for it. */
+export function sinksOf({ config, now }: System): Sink[] {
+  const { receipt, fulfillment, notify } = config.sinks
+  const target = { allowPrivate: config.security.allowPrivateTargets, timeoutMs: 15_000 }
+  return [
+    ...(receipt === undefined ? [] : [receiptSink(receipt)]),
+    ...(fulfillment === undefined ? [] : [fulfillmentSink({ ...fulfillment, target, now })]),
+    ...(notify === undefined
+      ? []
+      : [notifySink({ slackWebhookUrl: notify.slackWebhookUrl, publicUrl: config.publicUrl, target })]),
+  ]
+}

@@ -1,0 +1,185 @@
+import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Performed, Sink } from '../../sinks/sink.ts'
+import * as effects from '../../store/effects.ts'
+import { signal } from '../signal.ts'
+import type { System } from '../system.ts'
+import { Running } from './attempt.ts'
+import { Circuit } from './circuit.ts'
+import { claim } from './claim.ts'
+import { type Ending, settle } from './settle.ts'
+
+export type Timing = { readonly leaseMs: number; readonly pollMs: number; readonly graceMs: number }
+
+// Of attempts that a silent process left behind, taken in one turn.
+const lapsedMax = 50
+// An answer that cannot be written down is tried again while the database is away; then the lease decides.
+const settleTriesMax = 30
+
+/** Carries out the effects of one sink: claims as many as it may call at once, keeps their leases, settles each. */
+export class SinkLoop {
+  readonly #system: System
+  readonly #sink: Sink
+  readonly #times: Timing
+  readonly #running = new Map<Running, Promise<void>>()
+  readonly #stopping = new AbortController()
+  readonly #cutOff = new AbortController()
+  readonly #circuit: Circuit
+  readonly #finished: Promise<void>
+  #wake = new AbortController()
+  #lastCareAt = Number.NEGATIVE_INFINITY
+
+  constructor(system: System, sink: Sink, times: Timing) {
+    this.#system = system
+    this.#sink = sink
+    this.#times = times
+    this.#circuit = new Circuit({ threshold: 5, baseMs: 1_000, capMs: 60_000, now: () => performance.now() })
+    this.#finished = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#finished
+    const all = Promise.allSettled(this.#running.values())
+    const grace = new AbortController()
+    await Promise.race([all, delay(this.#times.graceMs, undefined, { signal: grace.signal }).catch(() => {})])
+    grace.abort()
+    this.#cutOff.abort()
+    await all
+  }
+
+  async #run(): Promise<void> {
+    const stop = this.#stopping.signal
+    while (!stop.aborted) {
+      const since = signal.seen('effects')
+      let hasMore = false
+      try {
+        await this.#careForLeases()
+        hasMore = await this.#startDue()
+      } catch (error) {
+        this.#system.log.warn('effects could not be looked at', {
+          sink: this.#sink.name,
+          error: nameOf(error),
+        })
+      }
+      if (hasMore && this.#free() > 0) continue
+      this.#wake = new AbortController()
+      const timeoutMs = Math.min(this.#times.pollMs, this.#circuit.waitMs() || this.#times.pollMs)
+      await signal.wait('effects', { since, timeoutMs, stop: AbortSignal.any([stop, this.#wake.signal]) })
+    }
+  }
+
+  #free(): number {
+    return Math.min(this.#sink.concurrency - this.#running.size, this.#circuit.permits())
+  }
+
+  /** Starts what is due and may be called; true when there may be more. */
+  async #startDue(): Promise<boolean> {
+    const free = this.#free()
+    if (free <= 0) return false
+    const leasedAt = performance.now()
+    const claimed = await claim(this.#system, this.#sink, free, this.#times.leaseMs)
+    for (const one of claimed) {
+      const running = new Running(one, { leaseMs: this.#times.leaseMs, leasedAt })
+      this.#circuit.started()
+      this.#running.set(running, this.#perform(running))
+    }
+    return claimed.length === free
+  }
+
+  async #perform(running: Running): Promise<void> {
+    const performed = await running.call(this.#system, this.#sink, this.#cutOff.signal)
+    this.#report(performed, running.ending)
+    await this.#settleUntilWritten(running.ending, performed)
+    this.#running.delete(running)
+    this.#wake.abort()
+  }
+
+  #report(performed: Performed, { row, attempts }: Ending): void {
+    const wasOpen = this.#circuit.isOpen
+    this.#circuit.ended(performed.kind === 'unknown' || (performed.kind === 'retry' && performed.isDown))
+    if (this.#circuit.isOpen !== wasOpen) {
+      const words = this.#circuit.isOpen ? 'sink is down: its effects wait' : 'sink works again'
+      this.#system.log.warn(words, { sink: this.#sink.name })
+    }
+    const level = performed.kind === 'done' ? 'info' : 'warn'
+    this.#system.log.log(level, 'effect attempted', {
+      effectId: row.id,
+      orderId: row.order_id,
+      sink: this.#sink.name,
+      kind: row.kind,
+      attempts,
+      outcome: performed.kind,
+      ...(performed.kind === 'done' ? {} : { error: performed.error }),
+    })
+  }
+
+  async #settleUntilWritten(ending: Ending, performed: Performed): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const hasSay = await settle(this.#system, this.#sink, ending, performed)
+        if (!hasSay)
+          this.#system.log.warn('effect attempt was superseded', {
+            effectId: ending.row.id,
+            sink: this.#sink.name,
+          })
+        return
+      } catch (error) {
+        const isOver = tries >= settleTriesMax || this.#cutOff.signal.aborted
+        this.#system.log.error('effect could not be settled', {
+          effectId: ending.row.id,
+          error: nameOf(error),
+          isOver,
+        })
+        if (isOver) return
+        await delay(this.#times.pollMs, undefined, { signal: this.#cutOff.signal }).catch(() => {})
+      }
+    }
+  }
+
+  /** Renews the leases of calls under way, then takes up what a process that went silent left behind. */
+  async #careForLeases(): Promise<void> {
+    const now = performance.now()
+    if (now - this.#lastCareAt < this.#times.leaseMs / 4) return
+    await this.#renew(now)
+    for (const row of await effects.lapsed(this.#system.db.worker, this.#sink.name, lapsedMax)) {
+      const { token, attempts } = row
+      // A repeatable call of a silent process may have arrived, wherever it stopped.
+      const reference = row.reference ?? (this.#sink.isRepeatable ? row.id : undefined)
+      await settle(this.#system, this.#sink, { row, token, attempts, reference }, this.#outcomeOfLapsed(row))
+    }
+    this.#lastCareAt = now
+  }
+
+  #outcomeOfLapsed(row: effects.EffectRow): Performed {
+    const hasLeft = row.reference !== null
+    if (!this.#sink.isRepeatable && hasLeft) {
+      return {
+        kind: 'unknown',
+        error: 'the process ended after it may have left and before an answer was written',
+      }
+    }
+    return { kind: 'retry', error: 'the process ended during the attempt', isDown: false }
+  }
+
+  async #renew(now: number): Promise<void> {
+    const running = [...this.#running.keys()]
+    if (running.length === 0) return
+    const ids = running.map(({ claimed }) => claimed.row.id)
+    const tokens = running.map(({ claimed }) => claimed.token)
+    const held = new Set(
+      (await effects.renewLeases(this.#system.db.worker, ids, tokens, this.#times.leaseMs)).map(
+        ({ id }) => id,
+      ),
+    )
+    for (const one of running) {
+      // One that ended meanwhile is no longer in the table's answer, and nobody asks it any more.
+      one.renewed(held.has(one.claimed.row.id) ? now : undefined)
+    }
+  }
+}
+
+/** Names and codes only: the words of an error may hold what it was about. */
+function nameOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? (error as Error).name
+}

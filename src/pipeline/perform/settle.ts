@@ -1,0 +1,146 @@
+import { backoffMs } from '../../core/backoff.ts'
+import { type Fact, factId, type Ref, type RefKind } from '../../core/fact.ts'
+import type { Performed, Sink } from '../../sinks/sink.ts'
+import type { Connection } from '../../store/database.ts'
+import * as effects from '../../store/effects.ts'
+import { point } from '../point.ts'
+import { record } from '../record.ts'
+import type { System } from '../system.ts'
+
+/** The attempt that ends: whose it is, and whether what it called may have been reached. */
+export type Ending = {
+  readonly row: effects.EffectRow
+  readonly token: string
+  readonly attempts: number
+  /** What the receiver knows it by, once it may have left. */
+  readonly reference: string | undefined
+}
+
+/** Another attempt has taken over: this one has no say, and what it would have written is rolled back. */
+class Superseded extends Error {
+  override readonly name = 'Superseded'
+}
+
+/**
+ * Writes down what became of an attempt. What ends an order's effect is a fact as well, recorded in one transaction
+ * with the effect's state; a repeat is not. Answers false, with nothing written, when the attempt was superseded.
+ */
+export async function settle(
+  system: System,
+  sink: Sink,
+  ending: Ending,
+  performed: Performed,
+): Promise<boolean> {
+  const outcome = exhausted(sink, ending, performed)
+  if (outcome.kind === 'retry') return settleRetry(system, sink, ending, outcome)
+  const write = async (on: Connection) => {
+    const doneAt = system.now().toISOString()
+    const reference = (outcome.kind === 'done' ? outcome.reference : undefined) ?? ending.reference ?? null
+    const error = outcome.kind === 'done' ? null : outcome.error
+    const rows = await effects.settle(
+      on,
+      ending.row.id,
+      ending.token,
+      outcome.kind,
+      doneAt,
+      null,
+      reference,
+      error,
+    )
+    if (rows.length === 0) throw new Superseded('another attempt has taken over')
+  }
+  try {
+    await recordOrWrite(system, ending, outcome, write)
+  } catch (error) {
+    if (error instanceof Superseded) return false
+    throw error
+  }
+  point('perform.after_done_commit')
+  return true
+}
+
+/** A repeat beyond the last is a failure; where it can have been received on some try, doubt. */
+function exhausted(sink: Sink, ending: Ending, performed: Performed): Performed {
+  if (performed.kind !== 'retry' || ending.attempts < sink.attemptsMax) return performed
+  return { kind: 'failed', error: `given up after ${ending.attempts} attempts: ${performed.error}` }
+}
+
+async function settleRetry(
+  system: System,
+  sink: Sink,
+  ending: Ending,
+  outcome: Performed & { kind: 'retry' },
+): Promise<boolean> {
+  const waitMs = backoffMs({ attempt: ending.attempts, jitter: Math.random(), ...sink.backoff })
+  const dueAt = new Date(system.now().getTime() + Math.max(waitMs, outcome.retryAfterMs ?? 0)).toISOString()
+  // A repeatable call that may have arrived keeps its reference: such an effect cannot simply be taken back any more.
+  const reference = sink.isRepeatable ? (ending.reference ?? null) : null
+  const rows = await effects.settle(
+    system.db.worker,
+    ending.row.id,
+    ending.token,
+    'due',
+    null,
+    dueAt,
+    reference,
+    outcome.error,
+  )
+  return rows.length > 0
+}
+
+/** The order's history tells what went out and what it was answered; an effect of no order has its row alone. */
+async function recordOrWrite(
+  system: System,
+  ending: Ending,
+  outcome: Exclude<Performed, { kind: 'retry' }>,
+  write: (on: Connection) => Promise<unknown>,
+): Promise<void> {
+  const subject = await subjectOf(system, ending.row)
+  point('perform.before_done_commit')
+  if (subject === undefined) {
+    const on = await system.db.worker.connect()
+    try {
+      await write(on)
+    } finally {
+      on.release()
+    }
+    return
+  }
+  const { row } = ending
+  const reference = outcome.kind === 'done' ? (outcome.reference ?? ending.reference) : ending.reference
+  const fact: Fact<'effect_performed'> = {
+    id: factId('effect_performed', subject.ref, `${row.key}:${ending.attempts}:${outcome.kind}`),
+    kind: 'effect_performed',
+    subject: subject.ref,
+    occurredAt: system.now().toISOString(),
+    rank: 0,
+    data: {
+      key: row.key,
+      sink: row.sink,
+      effectKind: row.kind,
+      state: outcome.kind,
+      ...(reference === undefined ? {} : { reference }),
+    },
+  }
+  await record(system, {
+    items: [
+      { connection: subject.connection, source: 'effect', statements: [{ fact, joins: [], level: 'order' }] },
+    ],
+    alongside: write,
+  })
+}
+
+/**
+ * A reference by which the recording finds the order; the effect's own order id is not one. None where the connection
+ * that it came by is configured no more: a reference in another scope would make an order of its own.
+ */
+async function subjectOf(
+  system: System,
+  row: effects.EffectRow,
+): Promise<{ ref: Ref; connection: string } | undefined> {
+  if (row.order_id === null) return undefined
+  const [found] = await effects.subjectOf(system.db.worker, row.order_id, row.connection)
+  const scope = system.config.connections.find(({ id }) => id === found?.connection)?.account
+  if (found === undefined || scope !== found.scope) return undefined
+  return { ref: { kind: found.kind as RefKind, id: found.id }, connection: found.connection }
+}

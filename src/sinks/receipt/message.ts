@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import addressparser from 'nodemailer/lib/addressparser'
+import MailComposer from 'nodemailer/lib/mail-composer'
+import type { Item, Prepared } from '../sink.ts'
+import { type Notice, noticeOf } from './notice.ts'
+import { htmlOf, textOf } from './text.ts'
+
+/**
+ * The mail as the bytes that go over the wire, or why there is none. Every header value passes the composer, which
+ * encodes it and drops line breaks: a buyer's name cannot add a header.
+ */
+export async function prepareMail(item: Item, from: string): Promise<Prepared> {
+  if (item.order === undefined) return { kind: 'failed', reason: 'its order is not known' }
+  const address = item.customer?.email?.trim()
+  if (address === undefined || address === '') return { kind: 'cancelled', reason: 'no_address' }
+  if (!isAddress(address)) return { kind: 'failed', reason: 'the address cannot be used' }
+  const notice = noticeOf(item, item.order)
+  if (notice === undefined) return { kind: 'failed', reason: 'it names no amount' }
+  const composer = new MailComposer({
+    from,
+    to: { name: item.customer?.name ?? '', address },
+    subject: notice.subject,
+    text: textOf(notice),
+    html: htmlOf(notice),
+    messageId: messageIdOf(item.key, from),
+    date: new Date(item.now),
+    headers: { 'X-Ordersync-Kind': kindOf(notice), 'Auto-Submitted': 'auto-generated' },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  return { kind: 'send', bytes: await composer.compile().build(), to: [address] }
+}
+
+function kindOf(notice: Notice): string {
+  return notice.isRefund ? 'refund' : 'receipt'
+}
+
+/** Stable for the effect, whatever attempt this is: a receiver that gets it twice can know it. */
+export function messageIdOf(key: string, from: string): string {
+  const domain = senderOf(from).split('@')[1] ?? 'localhost'
+  return `<${createHash('sha256').update(key).digest('hex').slice(0, 40)}@${domain}>`
+}
+
+/** The bare address of the configured sender, for the envelope. */
+export function senderOf(from: string): string {
+  return addressparser(from, { flatten: true })[0]?.address ?? from
+}
+
+// Deliberately loose: the server decides what exists. What could end the SMTP command or the header early is out.
+const addressShape = /^[^\s<>()[\],;:\\"@]{1,64}@[^\s<>()[\],;:\\"@]{1,255}$/
+
+function isAddress(address: string): boolean {
+  return addressShape.test(address)
+}

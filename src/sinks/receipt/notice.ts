@@ -1,0 +1,96 @@
+import type { Order, Part } from '../../core/order.ts'
+import type { Item } from '../sink.ts'
+import { printAmount } from './amount.ts'
+
+/** What a mail says, as plain text: the two renderings below escape it, each for its own kind. */
+export type Notice = {
+  readonly isRefund: boolean
+  readonly subject: string
+  readonly greeting: string
+  readonly opening: string
+  readonly lines: readonly {
+    readonly title: string
+    readonly quantity: number
+    readonly amount: string | undefined
+  }[]
+  readonly sums: readonly { readonly label: string; readonly amount: string }[]
+  readonly closing: string
+}
+
+/** Undefined when the effect says neither an amount nor a currency: nothing could be told. */
+export function noticeOf(item: Item, order: Order): Notice | undefined {
+  const amountMinor = minor(item.body.amountMinor ?? item.body.amount)
+  const currency = typeof item.body.currency === 'string' ? item.body.currency : order.currency
+  if (amountMinor === undefined || currency === undefined) return undefined
+  const amount = printAmount(amountMinor, currency)
+  const name = item.customer?.name
+  const greeting = name === undefined || name.trim() === '' ? 'Hello,' : `Hello ${oneLine(name)},`
+  const number = order.number === undefined ? undefined : oneLine(order.number)
+  const isRefund = item.kind === 'refund_notice'
+  if (isRefund) {
+    return {
+      isRefund,
+      subject: number === undefined ? 'Your refund' : `Your refund for order ${number}`,
+      greeting,
+      opening: `We have refunded ${amount}${number === undefined ? '' : ` for your order ${number}`}. It can take your bank some days to show it.`,
+      lines: [],
+      sums: [{ label: 'Refunded', amount }],
+      closing: 'Thank you for your patience.',
+    }
+  }
+  return {
+    isRefund,
+    subject: number === undefined ? 'Your receipt' : `Your receipt for order ${number}`,
+    greeting,
+    opening: `Thank you. We have received ${amount}${number === undefined ? '' : ` for your order ${number}`}.`,
+    lines: linesOf(order),
+    sums: [...partsOf(order), { label: 'Paid', amount }],
+    closing: 'Please keep this message as your receipt.',
+  }
+}
+
+function linesOf(order: Order): Notice['lines'] {
+  return order.lineItems.map((line) => {
+    const totalMinor =
+      line.totalMinor ??
+      (line.unitPriceMinor === undefined ? undefined : line.unitPriceMinor * BigInt(line.quantity))
+    return {
+      title: oneLine(line.title ?? line.sku ?? 'Item'),
+      quantity: line.quantity,
+      amount:
+        totalMinor === undefined || order.currency === undefined
+          ? undefined
+          : printAmount(totalMinor, order.currency),
+    }
+  })
+}
+
+/** What the total holds besides the goods; a part of nothing is not shown. */
+function partsOf(order: Order): { label: string; amount: string }[] {
+  const { currency } = order
+  if (currency === undefined) return []
+  const sumOf = (kind: Part['kind']) =>
+    order.parts.filter((part) => part.kind === kind).reduce((sum, part) => sum + part.amountMinor, 0n)
+  const sums = [
+    { label: 'Shipping', amountMinor: sumOf('shipping') },
+    { label: 'Tips', amountMinor: sumOf('tips') },
+    { label: 'Tax', amountMinor: sumOf('tax') },
+    { label: 'Order total', amountMinor: order.totals.orderedMinor },
+  ]
+  return sums
+    .filter((sum) => sum.amountMinor !== 0n)
+    .map(({ label, amountMinor }) => ({ label, amount: printAmount(amountMinor, currency) }))
+}
+
+function minor(value: unknown): bigint | undefined {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
+  return typeof value === 'string' && /^-?\d{1,30}$/.test(value) ? BigInt(value) : undefined
+}
+
+/** Control characters and line breaks of others' text become spaces. */
+function oneLine(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+    .slice(0, 200)
+}
