@@ -1,0 +1,4 @@
+/** A command that did not do what it was asked; the message is for its user, and the exit status is 1. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+}

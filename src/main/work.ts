@@ -1,0 +1,44 @@
+import type { Role } from '../main.ts'
+import { startPerforming } from '../pipeline/perform.ts'
+import { startProcessing } from '../pipeline/process.ts'
+import { startRereading } from '../pipeline/reread.ts'
+import type { System } from '../pipeline/system.ts'
+import { preparePartitions } from '../store/settings.ts'
+
+export type Work = {
+  /** From now on the readiness check says no, so that a balancer sends nobody here any more. */
+  drain(): void
+  /** Each finishes what it has in hand. */
+  stop(): Promise<void>
+}
+
+const day = 86_400_000
+
+/** Starts what the roles of this process do beside answering requests. */
+export function startWork(system: System, roles: readonly Role[]): Work {
+  const started: { stop(): Promise<void> }[] = []
+  if (roles.includes('worker')) {
+    started.push(startProcessing(system), startPerforming(system), startRereading(system), daily(system))
+  }
+  return {
+    drain() {},
+    async stop() {
+      await Promise.allSettled(started.map((one) => one.stop()))
+    },
+  }
+}
+
+function daily(system: System): { stop(): Promise<void> } {
+  const timer = setInterval(() => {
+    preparePartitions(system.db, system.now()).catch((error: Error) =>
+      system.log.error('partitions_not_made', { error }),
+    )
+  }, day / 4)
+  timer.unref()
+  return {
+    stop() {
+      clearInterval(timer)
+      return Promise.resolve()
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto'
+import type { Database } from './database.ts'
+import { statement } from './statement.ts'
+
+const settle = statement<[name: string, value: string], never>({
+  name: 'settings.settle',
+  text: 'insert into settings (name, value) values ($1, $2) on conflict (name) do nothing',
+})
+
+const byName = statement<[name: string], { value: string }>({
+  name: 'settings.byName',
+  uses: ['settings_pkey'],
+  text: 'select value from settings where name = $1',
+})
+
+const ensurePartitions = statement<[at: Date], never>({
+  name: 'settings.ensurePartitions',
+  text: 'select ensure_partitions($1)',
+})
+
+/** What is decided at the first start and never again; of starts at once, the first one's word counts for all. */
+export async function installation(
+  db: Database,
+  now: Date,
+): Promise<{ personKey: Buffer; firstStart: Date }> {
+  const personKey = await settled(db, 'person_key', randomBytes(32).toString('base64'))
+  const firstStart = await settled(db, 'first_start', now.toISOString())
+  return { personKey: Buffer.from(personKey, 'base64'), firstStart: new Date(firstStart) }
+}
+
+/** Makes the partitions of this month and the next, so that rows do not pile up in the default one. */
+export async function preparePartitions(db: Database, now: Date): Promise<void> {
+  await ensurePartitions(db.web, now)
+}
+
+async function settled(db: Database, name: string, value: string): Promise<string> {
+  await settle(db.web, name, value)
+  const [row] = await byName(db.web, name)
+  return row!.value
+}
