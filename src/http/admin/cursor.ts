@@ -1,0 +1,39 @@
+/** Cursors are opaque: base64url of the last row's place. A row's place never changes, so inserts move no page. */
+
+const largest = 9_223_372_036_854_775_807n
+
+export function encodeCursor(seq: bigint): string {
+  return encodeText(seq.toString())
+}
+
+/** Undefined for anything that `encodeCursor` did not make. */
+export function decodeCursor(cursor: string): bigint | undefined {
+  const text = decodeText(cursor)
+  if (text === undefined || !/^[1-9]\d{0,18}$/.test(text)) return undefined
+  const seq = BigInt(text)
+  return seq <= largest ? seq : undefined
+}
+
+export function encodeText(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64url')
+}
+
+/** Undefined when it is not the one base64url form of some text. */
+export function decodeText(cursor: string): string | undefined {
+  if (!/^[A-Za-z0-9_-]+$/.test(cursor)) return undefined
+  const text = Buffer.from(cursor, 'base64url').toString('utf8')
+  return encodeText(text) === cursor ? text : undefined
+}
+
+/**
+ * One page out of `limit + 1` rows: the surplus row only says that there is another page.
+ */
+export function page<Row extends { seq: bigint }, Item>(
+  rows: readonly Row[],
+  limit: number,
+  view: (row: Row) => Item,
+): { data: Item[]; next_cursor: string | null } {
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  return { data: shown.map(view), next_cursor: rows.length > limit && last !== undefined ? encodeCursor(last.seq) : null }
+}

@@ -1,0 +1,7 @@
+import { eventRoutes } from './events.ts'
+import { orderRoutes } from './orders.ts'
+import type { Route } from './route.ts'
+import { statusRoutes } from './status.ts'
+
+/** Every operation of the admin API. */
+export const routes: readonly Route[] = [...orderRoutes, ...eventRoutes, ...statusRoutes]

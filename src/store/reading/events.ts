@@ -1,0 +1,117 @@
+import type { Queryable } from '../database.ts'
+import { statement } from '../statement.ts'
+
+export type EventRow = {
+  seq: bigint
+  id: string
+  connection: string
+  provider: string
+  provider_event_id: string
+  type: string
+  mode: string
+  api_version: string | null
+  source: string
+  status: string
+  reason: string | null
+  review_code: string | null
+  occurred_at: string | null
+  received_at: string
+  processed_at: string | null
+  attempts: number
+  deliveries: number
+  order_ids: string[]
+  body_sha256: Buffer
+}
+
+const columns = `e.seq, e.id, e.connection, e.provider, e.provider_event_id, e.type, e.mode, e.api_version, e.source, e.status,
+                 e.reason, e.review_code, e.occurred_at, e.received_at, e.processed_at, e.attempts, e.deliveries, e.order_ids,
+                 e.body_sha256`
+
+/** Every filter of `GET /events`; undefined does not restrict. Times are those of receipt: from `since` on, before `until`. */
+export type EventFilter = {
+  readonly before: bigint
+  readonly limit: number
+  readonly scopes: readonly string[] | null
+  readonly connection: string | undefined
+  readonly type: string | undefined
+  readonly status: string | undefined
+  readonly source: string | undefined
+  readonly providerEventId: string | undefined
+  readonly order: string | undefined
+  readonly since: string | undefined
+  readonly until: string | undefined
+  readonly mode: string | undefined
+}
+
+// Events are stored within seconds of their receipt, so seq and received_at run nearly together: a seq so far from the
+// one at the bound cannot be on the wrong side of it, and a period is read by seq without reading all before it.
+const slack = 50_000
+
+const filters = {
+  scopes: '($3::text[] is null or e.connection = any($3))',
+  connection: '($4::text is null or e.connection = $4)',
+  type: '($5::text is null or e.type = $5)',
+  status: '($6::text is null or e.status = $6)',
+  source: '($7::text is null or e.source = $7)',
+  providerEventId: '($8::text is null or e.provider_event_id = $8)',
+  order: `($9::text is null or e.order_ids && array(${memberIds('$9')}))`,
+  since: '($10::timestamptz is null or e.received_at >= $10)',
+  until: '($11::timestamptz is null or e.received_at < $11)',
+  mode: '($12::text is null or e.mode = $12)',
+}
+
+function memberIds(parameter: string): string {
+  return `select m.id from orders o join orders m on m.id = coalesce(o.alias_of, o.id) where o.id = ${parameter}
+          union all select m.id from orders o join orders m on m.alias_of = coalesce(o.alias_of, o.id) where o.id = ${parameter}`
+}
+
+function listBy(name: string, uses: readonly string[], driver?: keyof typeof filters, condition?: string) {
+  const conditions = Object.entries(filters).map(([key, text]) => (key === driver ? condition : text))
+  return statement<readonly unknown[], EventRow>({
+    name: `events.${name}`,
+    uses,
+    text: `select ${columns} from events e
+            where e.seq < $1 and ${conditions.join('\n              and ')}
+              and e.seq >= case when $10::timestamptz is null then 0 else coalesce(
+                (select b.seq from events b where b.received_at >= $10 order by b.received_at limit 1) - ${slack}, 9223372036854775807) end
+              and e.seq <= case when $11::timestamptz is null then 9223372036854775807 else coalesce(
+                (select b.seq from events b where b.received_at < $11 order by b.received_at desc limit 1) + ${slack}, 0) end
+            order by e.seq desc limit $2`,
+  })
+}
+
+const listed = listBy('list', ['events_seq', 'events_received_at'])
+const byConnection = listBy('listByConnection', ['events_connection_seq'], 'connection', 'e.connection = $4')
+const byType = listBy('listByType', ['events_type_seq'], 'type', 'e.type = $5')
+// Literal: a parameter alone could not use the partial index.
+const byStatus = listBy('listByStatus', ['events_status_seq'], 'status', `e.status = $6 and e.status <> 'processed'`)
+const byProviderEventId = listBy('listByProviderEventId', ['events_provider_event_id'], 'providerEventId', 'e.provider_event_id = $8')
+const byOrder = listBy('listByOrder', ['events_order_ids'], 'order', `e.order_ids && array(${memberIds('$9')})`)
+
+/** Events newest first by when we stored them, `limit + 1` at most. */
+export async function listEvents(on: Queryable, filter: EventFilter): Promise<EventRow[]> {
+  const { before, limit, scopes, connection, type, status, source, providerEventId, order, since, until, mode } = filter
+  return driverOf(filter)(on, before, limit + 1, scopes, connection, type, status, source, providerEventId, order, since, until, mode)
+}
+
+function driverOf(filter: EventFilter) {
+  if (filter.providerEventId !== undefined) return byProviderEventId
+  if (filter.order !== undefined) return byOrder
+  if (filter.status !== undefined && filter.status !== 'processed') return byStatus
+  if (filter.type !== undefined) return byType
+  if (filter.connection !== undefined) return byConnection
+  return listed
+}
+
+export const eventById = statement<[id: string], EventRow>({
+  name: 'events.byId',
+  uses: ['events_pkey'],
+  text: `select ${columns} from events e where e.id = $1`,
+})
+
+/** The bytes exactly as received. No row: unknown, or retention has dropped them. */
+export const payloadOf = statement<[id: string], { body: Buffer }>({
+  name: 'events.payload',
+  uses: ['events_pkey', 'payloads_default_pkey'],
+  text: `select p.body from events e join payloads p on p.event_id = e.id and p.received_at = e.received_at where e.id = $1`,
+})
