@@ -1,4 +1,5 @@
-import { randomFrom } from './stripe/random.ts'
+import { createLane } from './lane.ts'
+import { type Random, randomFrom } from './stripe/random.ts'
 import type { Event, WebhookEndpoint } from './stripe/types.ts'
 import { type Ground, listeningTo } from './stripe/world/ground.ts'
 import { post } from './post.ts'
@@ -69,121 +70,108 @@ export const schedules = {
   live: [5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 12 * hour, 12 * hour, 12 * hour, 12 * hour],
 } as const
 
-export type Deliver = ReturnType<typeof createDeliver>
+export type Deliver = {
+  /** Every attempt, in the order of their answers. */
+  readonly attempts: readonly Attempt[]
+  /** Ids of events that an endpoint has answered with 2xx. */
+  readonly acknowledged: ReadonlySet<string>
+  /** Ids of events that were never sent. */
+  readonly lost: ReadonlySet<string>
+  mischief: Mischief
+  /** Decides over single events before the shares of `mischief` do. */
+  fate: ((event: Event) => Fate | undefined) | undefined
+  /** From now on events wait, to be let go in another order. */
+  hold(): void
+  /** Lets go what was held. `reversed` is the hardest order there is; `shuffled` is by the seed. */
+  release(order?: 'kept' | 'reversed' | 'shuffled'): void
+  /** Sends an event again, as the dashboard's "Resend" does, lost ones too. */
+  resend(eventId: string): void
+  /** Resolves when no attempt is under way or to come (held events do not count). */
+  settled(): Promise<void>
+  /** Gives up what is under way and to come. */
+  stop(): void
+}
 
 /** Sends the world's events to its webhook endpoints as Stripe does, and as badly as it is told to. */
-export function createDeliver(ground: Ground, options: DeliverOptions) {
+export function createDeliver(ground: Ground, options: DeliverOptions): Deliver {
   const random = randomFrom(`deliver:${options.seed}`)
-  const retries = options.retriesMs ?? (ground.livemode ? schedules.live : schedules.test)
-  const scale = options.timeScale ?? 1
-  const attempts: Attempt[] = []
-  const acknowledged = new Set<string>()
+  const sender = createSender(ground, options)
   const lost = new Set<string>()
-  const timers = new Set<NodeJS.Timeout>()
-  const queue: (() => Promise<void>)[] = []
-  const stopping = new AbortController()
   let held: Event[] | undefined
-  let running = 0
-  let open = 0
-  let waiting: (() => void)[] = []
 
-  const deliver = {
-    /** Every attempt, in the order of their answers. */
-    attempts: attempts as readonly Attempt[],
-    /** Ids of events that an endpoint has answered with 2xx. */
-    acknowledged: acknowledged as ReadonlySet<string>,
-    /** Ids of events that were never sent. */
-    lost: lost as ReadonlySet<string>,
+  const deliver: Deliver = {
+    attempts: sender.attempts,
+    acknowledged: sender.acknowledged,
+    lost,
     mischief: options.mischief ?? {},
-    /** Decides over single events before the shares of `mischief` do. */
-    fate: undefined as ((event: Event) => Fate | undefined) | undefined,
-    /** From now on events wait, to be let go in another order. */
-    hold(): void {
+    fate: undefined,
+    hold() {
       held ??= []
     },
-    /** Lets go what was held. `last` first is the hardest order there is; `shuffled` is by the seed. */
-    release(order: 'kept' | 'reversed' | 'shuffled' = 'kept'): void {
+    release(order = 'kept') {
       const events = held ?? []
       held = undefined
       const ordered =
         order === 'shuffled' ? random.shuffle(events) : order === 'reversed' ? events.toReversed() : events
       for (const event of ordered) sendOut(event)
     },
-    /** Sends an event again, as the dashboard's "Resend" does, lost ones too. */
-    resend(eventId: string): void {
+    resend(eventId) {
       const event = ground.need<Event>(eventId)
-      for (const endpoint of listeningTo(ground.store, event.type)) launch(event, endpoint, {})
+      for (const endpoint of listeningTo(ground.store, event.type)) sender.launch(event, endpoint, {})
     },
-    /** Resolves when no attempt is under way or to come (held events do not count). */
-    settled: () =>
-      open === 0 ? Promise.resolve() : new Promise<void>((resolve) => void waiting.push(resolve)),
-    /** Gives up what is under way and to come. */
-    stop(): void {
-      for (const timer of timers) clearTimeout(timer)
-      timers.clear()
-      queue.length = 0
-      stopping.abort()
-      open = 0
-      wake()
-    },
+    settled: sender.settled,
+    stop: sender.stop,
   }
-  ground.onEvent((event) => (held === undefined ? sendOut(event) : void held.push(event)))
+  ground.onEvent((event) => {
+    if (held === undefined) sendOut(event)
+    else held.push(event)
+  })
   return deliver
 
   function sendOut(event: Event): void {
-    const fate = deliver.fate?.(event) ?? drawn()
+    const fate = deliver.fate?.(event) ?? drawn(random, deliver.mischief)
     if (fate.lose === true) {
       lost.add(event.id)
       return
     }
     for (const endpoint of listeningTo(ground.store, event.type)) {
-      for (let copy = 0; copy < (fate.copies ?? 1); copy++) launch(event, endpoint, fate)
+      for (let copy = 0; copy < (fate.copies ?? 1); copy++) sender.launch(event, endpoint, fate)
     }
   }
+}
 
-  function drawn(): Fate {
-    const { lose = 0, duplicate = 0, delay = 0, delayMs = 2000, corrupt = 0 } = deliver.mischief
-    // Always four draws, so that one share does not move the luck of the others.
-    const [a, b, c, d] = [random.next(), random.next(), random.next(), random.next()]
-    return {
-      lose: a < lose,
-      copies: b < duplicate ? 2 : 1,
-      ...(c < delay ? { delayMs: delayMs * (0.5 + random.next()) } : {}),
-      ...(d < corrupt ? { corrupt: random.pick(['body', 'signature', 'stale'] as const) } : {}),
-    }
+function drawn(random: Random, mischief: Mischief): Fate {
+  const { lose = 0, duplicate = 0, delay = 0, delayMs = 2000, corrupt = 0 } = mischief
+  // Always six draws, so that one share does not move the luck of the others.
+  const [a, b, c, d, e] = [random.next(), random.next(), random.next(), random.next(), random.next()]
+  const damage = random.pick(['body', 'signature', 'stale'] as const)
+  return {
+    lose: a < lose,
+    copies: b < duplicate ? 2 : 1,
+    ...(c < delay ? { delayMs: delayMs * (0.5 + e) } : {}),
+    ...(d < corrupt ? { corrupt: damage } : {}),
   }
+}
 
-  function launch(event: Event, endpoint: WebhookEndpoint, fate: Fate): void {
-    open++
-    later(fate.delayMs ?? 0, () => attemptOnce(event, endpoint, { number: 1, corrupt: fate.corrupt }))
-  }
-
-  function later(delayMs: number, work: () => Promise<void>): void {
-    const enqueue = () => {
-      queue.push(work)
-      pump()
-    }
-    if (delayMs <= 0) {
-      enqueue()
-      return
-    }
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      enqueue()
-    }, delayMs)
-    timers.add(timer)
-  }
-
-  function pump(): void {
-    while (running < (options.concurrency ?? 16)) {
-      const work = queue.shift()
-      if (work === undefined) return
-      running++
-      void work().finally(() => {
-        running--
-        pump()
-      })
-    }
+/** The part that signs, posts, retries and keeps the ledger. */
+function createSender(ground: Ground, options: DeliverOptions) {
+  const retries = options.retriesMs ?? (ground.livemode ? schedules.live : schedules.test)
+  const scale = options.timeScale ?? 1
+  const lane = createLane(options.concurrency ?? 16)
+  const attempts: Attempt[] = []
+  const acknowledged = new Set<string>()
+  const stopping = new AbortController()
+  return {
+    attempts,
+    acknowledged,
+    settled: lane.settled,
+    launch(event: Event, endpoint: WebhookEndpoint, fate: Fate): void {
+      lane.add(() => attemptOnce(event, endpoint, { number: 1, corrupt: fate.corrupt }), fate.delayMs)
+    },
+    stop(): void {
+      lane.stop()
+      stopping.abort()
+    },
   }
 
   async function attemptOnce(
@@ -193,8 +181,8 @@ export function createDeliver(ground: Ground, options: DeliverOptions) {
   ): Promise<void> {
     const secret = ground.secrets.get(endpoint.id)
     // Deleted or disabled meanwhile: Stripe stops its retries.
-    if (secret === undefined || endpoint.status !== 'enabled') return done()
-    const sent = await post({
+    if (secret === undefined || endpoint.status !== 'enabled') return
+    const { answer: _answer, ...sent } = await post({
       url: endpoint.url,
       event: { ...event, api_version: endpoint.api_version ?? event.api_version },
       secret,
@@ -207,23 +195,13 @@ export function createDeliver(ground: Ground, options: DeliverOptions) {
     attempts.push({ ...sent, eventId: event.id, type: event.type, endpoint: endpoint.id, attempt: number })
     if (sent.status !== undefined && sent.status >= 200 && sent.status < 300) {
       acknowledged.add(event.id)
-      if (event.pending_webhooks > 0)
+      if (event.pending_webhooks > 0) {
         ground.save(Object.assign(event, { pending_webhooks: event.pending_webhooks - 1 }))
-      return done()
+      }
+      return
     }
     const wait = retries[number - 1]
-    if (wait === undefined) return done()
-    later(wait / scale, () => attemptOnce(event, endpoint, { number: number + 1, corrupt: undefined }))
-  }
-
-  function done(): void {
-    open--
-    if (open === 0) wake()
-  }
-
-  function wake(): void {
-    const woken = waiting
-    waiting = []
-    for (const resolve of woken) resolve()
+    if (wait === undefined) return
+    lane.add(() => attemptOnce(event, endpoint, { number: number + 1, corrupt: undefined }), wait / scale)
   }
 }

@@ -51,6 +51,7 @@ export function createWorld(options: WorldOptions) {
   return {
     ...basics(ground, sessionLines, payoutLines),
     ...paying(ground, sessionLines),
+    ...debiting(ground, sessionLines),
     ...afterwards(ground),
     ...billing(ground),
     ...payingOut(ground, payoutLines),
@@ -85,11 +86,7 @@ function basics(ground: Ground, sessionLines: checkout.SessionLines, payoutLines
 }
 
 function paying(ground: Ground, sessionLines: checkout.SessionLines) {
-  const intentOf = (id: Id) => {
-    const found = ground.need<Resource>(idOf(id))
-    const intentId = found.object === 'charge' ? (found as Charge).payment_intent : found.id
-    return ground.need<PaymentIntent>(intentId ?? '')
-  }
+  const intentOf = intentFinder(ground)
   return {
     /** One purchase from intent to money. */
     pay(purchase: Purchase): Paid {
@@ -122,6 +119,33 @@ function paying(ground: Ground, sessionLines: checkout.SessionLines) {
       settle(ground, charge, charge.amount)
       return charge
     },
+    cancel: (id: Id, reason?: string) => after.cancel(ground, intentOf(id), reason),
+    expire: (id: Id) => after.expire(ground, intentOf(id)),
+    /** The fee of a charge that was paid with `fee: 'later'`. */
+    settle(id: Id) {
+      const charge = ground.need<Charge>(idOf(id))
+      return settle(ground, charge, charge.amount_captured)
+    },
+    /** A cart that nobody has paid yet; end it with `complete` or `abandon`. */
+    openCheckout: (cart: checkout.Cart) => checkout.openSession(ground, sessionLines, cart),
+    complete: (id: Id, cart: checkout.Cart) =>
+      checkout.completeSession(ground, ground.need<Session>(idOf(id)), cart),
+    abandon: (id: Id) => checkout.expireSession(ground, ground.need<Session>(idOf(id))),
+  }
+}
+
+/** By the intent's own id, or by a charge of it. */
+function intentFinder(ground: Ground): (id: Id) => PaymentIntent {
+  return (id) => {
+    const found = ground.need<Resource>(idOf(id))
+    const intentId = found.object === 'charge' ? (found as Charge).payment_intent : found.id
+    return ground.need<PaymentIntent>(intentId ?? '')
+  }
+}
+
+function debiting(ground: Ground, sessionLines: checkout.SessionLines) {
+  const intentOf = intentFinder(ground)
+  return {
     /** A bank debit under way: see `clear`, `bounce`, and `failLate` after it had cleared. */
     startDebit(purchase: Purchase): Paid {
       const method = purchase.method ?? 'us_bank_account'
@@ -144,18 +168,6 @@ function paying(ground: Ground, sessionLines: checkout.SessionLines) {
       tellSession(ground, charge, 'failed')
       return charge
     },
-    cancel: (id: Id, reason?: string) => after.cancel(ground, intentOf(id), reason),
-    expire: (id: Id) => after.expire(ground, intentOf(id)),
-    /** The fee of a charge that was paid with `fee: 'later'`. */
-    settle(id: Id) {
-      const charge = ground.need<Charge>(idOf(id))
-      return settle(ground, charge, charge.amount_captured)
-    },
-    /** A cart that nobody has paid yet; end it with `complete` or `abandon`. */
-    openCheckout: (cart: checkout.Cart) => checkout.openSession(ground, sessionLines, cart),
-    complete: (id: Id, cart: checkout.Cart) =>
-      checkout.completeSession(ground, ground.need<Session>(idOf(id)), cart),
-    abandon: (id: Id) => checkout.expireSession(ground, ground.need<Session>(idOf(id))),
   }
 }
 

@@ -12,6 +12,7 @@ export type Fault = {
     | 'unauthorized'
     | 'forbidden'
     | 'not_found'
+    | 'key_in_use' // 409: another request with this Idempotency-Key is under way
     | 'empty_page' // `has_more` is true and there is nothing in it
     | 'short_page' // fewer than asked for, though there are more
     | 'insert_at_head' // after the page a new object stands at the head

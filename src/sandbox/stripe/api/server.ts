@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Fields } from '../types.ts'
 import type { World } from '../world.ts'
 import { control } from './control.ts'
-import { keyInUse, keyReused, rateLimited, StripeProblem, unauthorized } from './errors.ts'
+import { rateLimited, StripeProblem, unauthorized } from './errors.ts'
 import type { Faults } from './faults.ts'
-import { type Parameters, parseForm } from './form.ts'
-import { answerTo } from './routes.ts'
+import { parseForm } from './form.ts'
+import { createIdempotency } from './idempotency.ts'
+import { answerTo, type Request } from './routes.ts'
 import { disturbPage, spoil } from './spoil.ts'
 
 export type Answer = { status: number; body: string; headers: { [name: string]: string } }
@@ -18,15 +18,16 @@ export type ApiOptions = {
   readonly apiKey?: string | undefined
 }
 
-type Kept = { readonly fingerprint: string; answer: Answer | undefined }
+/** One request of the API, read: `text` is its body as it came. */
+export type Asked = Request & { readonly id: string; readonly text: string }
 
 /** Larger bodies are nothing that a client of Stripe sends. */
 const bodyBytesMax = 1 << 20
 
 /** The stand-in for api.stripe.com, not listening yet. `/_twin/…` is its own control, and no part of Stripe. */
 export function createApi(options: ApiOptions): Server {
-  const kept = new Map<string, Kept>()
-  const recent: number[] = []
+  const once = createIdempotency()
+  const checkRate = rateCheck(options.faults)
   let requests = 0
   return createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
@@ -46,15 +47,9 @@ export function createApi(options: ApiOptions): Server {
     const id = `req_${String(++requests).padStart(14, '0')}`
     const fault = options.faults.take(method, url.pathname)
     if (fault !== undefined && fault.isAfter !== true && spoil(fault, response, undefined)) return
-    const answer = attempt(id, () => {
-      limit()
-      authenticate(request)
-      const query = parseForm(url.search.slice(1))
-      const body = text === '' ? {} : parseForm(text)
-      if (method === 'GET')
-        return plain(200, answerTo(options, { method, path: url.pathname, query, body }), id)
-      return once(request, { id, path: url.pathname, query, body, text })
-    })
+    const query = parseForm(url.search.slice(1))
+    const asked = { id, method, path: url.pathname, query, body: parseForm(text), text }
+    const answer = attempt(id, () => act(request, asked))
     if (fault !== undefined) {
       if (fault.isAfter === true && spoil(fault, response, answer)) return
       disturbPage(fault, answer, options.world)
@@ -62,56 +57,42 @@ export function createApi(options: ApiOptions): Server {
     send(response, answer)
   }
 
-  /** The first answer to a key is the answer to every repetition of it, a 500 as well. */
-  function once(
-    request: IncomingMessage,
-    what: { id: string; path: string; query: Parameters; body: Parameters; text: string },
-  ): Answer {
-    const method = request.method ?? 'POST'
+  function act(request: IncomingMessage, asked: Asked): Answer {
+    checkRate()
+    authenticate(request, options.apiKey)
+    if (asked.method === 'GET') return plain(200, answerTo(options, asked), asked.id)
     const key = headerOf(request, 'idempotency-key')
-    const run = () => {
-      options.world.ground.request = { id: what.id, idempotency_key: key ?? null }
+    return once(asked.method === 'POST' ? key : undefined, asked, () => {
+      options.world.ground.request = { id: asked.id, idempotency_key: key ?? null }
       try {
-        return attempt(what.id, () => plain(200, answerTo(options, { ...what, method }), what.id))
+        return attempt(asked.id, () => plain(200, answerTo(options, asked), asked.id))
       } finally {
         options.world.ground.request = { id: null, idempotency_key: null }
       }
-    }
-    if (key === undefined || method !== 'POST') return run()
-    const fingerprint = createHash('sha256').update(`${what.path}\n${what.text}`).digest('hex')
-    const held = kept.get(key)
-    if (held !== undefined) {
-      if (held.fingerprint !== fingerprint) throw keyReused()
-      if (held.answer === undefined) throw keyInUse()
-      return { ...held.answer, headers: { ...held.answer.headers, 'Idempotent-Replayed': 'true' } }
-    }
-    const entry: Kept = { fingerprint, answer: undefined }
-    kept.set(key, entry)
-    entry.answer = run()
-    entry.answer.headers['Idempotency-Key'] = key
-    entry.answer.headers['Original-Request'] = what.id
-    return entry.answer
+    })
   }
+}
 
-  function limit(): void {
-    const { requestsPerSecond } = options.faults
+function rateCheck(faults: Faults): () => void {
+  const recent: number[] = []
+  return () => {
+    const { requestsPerSecond } = faults
     if (requestsPerSecond === undefined) return
     const now = performance.now()
     while (recent.length > 0 && recent[0]! < now - 1000) recent.shift()
     if (recent.length >= requestsPerSecond) throw rateLimited(undefined)
     recent.push(now)
   }
+}
 
-  function authenticate(request: IncomingMessage): void {
-    const header = headerOf(request, 'authorization') ?? ''
-    const basic = /^Basic (.+)$/.exec(header)?.[1]
-    const key =
-      /^Bearer (.+)$/.exec(header)?.[1] ??
-      (basic === undefined ? undefined : Buffer.from(basic, 'base64').toString('utf8').split(':')[0])
-    const isRight =
-      options.apiKey === undefined ? /^(sk|rk)_(test|live)_/.test(key ?? '') : key === options.apiKey
-    if (!isRight) throw unauthorized(key)
-  }
+function authenticate(request: IncomingMessage, apiKey: string | undefined): void {
+  const header = headerOf(request, 'authorization') ?? ''
+  const basic = /^Basic (.+)$/.exec(header)?.[1]
+  const key =
+    /^Bearer (.+)$/.exec(header)?.[1] ??
+    (basic === undefined ? undefined : Buffer.from(basic, 'base64').toString('utf8').split(':')[0])
+  const isRight = apiKey === undefined ? /^(sk|rk)_(test|live)_/.test(key ?? '') : key === apiKey
+  if (!isRight) throw unauthorized(key)
 }
 
 function headerOf(request: IncomingMessage, name: string): string | undefined {

@@ -1,7 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import type { Fields, Resource } from '../types.ts'
 import type { World } from '../world.ts'
-import { forbidden, lockTimeout, rateLimited, serverError, StripeProblem, unauthorized } from './errors.ts'
+import {
+  forbidden,
+  keyInUse,
+  lockTimeout,
+  rateLimited,
+  serverError,
+  StripeProblem,
+  unauthorized,
+} from './errors.ts'
 import type { Fault } from './faults.ts'
 import type { Answer } from './server.ts'
 
@@ -33,6 +41,8 @@ export function spoil(fault: Fault, response: ServerResponse, answer: Answer | u
           type: 'invalid_request_error',
         }),
       )
+    case 'key_in_use':
+      return problem(response, keyInUse())
     case 'bad_gateway':
       return html(response, 502)
     case 'html':
