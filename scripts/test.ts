@@ -9,7 +9,9 @@ import { leaveTestServer } from '../test/support/server.ts'
  * `N passed, N failed`, and fails when it found nothing to run.
  */
 const named = process.argv.slice(2)
-const patterns = (named.length > 0 ? named : ['test']).map((path) => (isFolder(path) ? `${path.replace(/\/+$/, '')}/**/*.test.ts` : path))
+const patterns = (named.length > 0 ? named : ['test']).map((path) =>
+  isFolder(path) ? `${path.replace(/\/+$/, '')}/**/*.test.ts` : path,
+)
 const files = globSync(patterns).sort()
 
 await sweepTestDatabases() // and so the server is up, and stays up, for the whole run

@@ -47,7 +47,9 @@ function kept(
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim() || undefined
-  } catch {
-    return undefined
+  } catch (error) {
+    // Only what is not there is made: a secret that cannot be read must not be replaced by another.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }

@@ -7,7 +7,10 @@ import { createLogger } from '../../src/log.ts'
 const secret = 'whsec_c2VjcmV0'
 const person = 'jan.kowalski@example.com'
 
-function logged(work: (log: ReturnType<typeof createLogger>) => void, logFormat: 'json' | 'pretty' = 'json'): string {
+function logged(
+  work: (log: ReturnType<typeof createLogger>) => void,
+  logFormat: 'json' | 'pretty' = 'json',
+): string {
   let text = ''
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -22,17 +25,31 @@ function logged(work: (log: ReturnType<typeof createLogger>) => void, logFormat:
 }
 
 test('a line is one JSON object with time, level, message and the ids it was given', () => {
-  const lines = logged((log) => log.info('event_processed', { event_id: 'evt_1', order_ids: ['ord_1'], count: 3n })).split('\n')
+  const lines = logged((log) =>
+    log.info('event_processed', { event_id: 'evt_1', order_ids: ['ord_1'], count: 3n }),
+  ).split('\n')
   assert.equal(lines.length, 2)
   const { time, ...line } = JSON.parse(lines[0]!)
   assert.match(time, /^\d{4}-\d\d-\d\dT/)
-  assert.deepEqual(line, { level: 'info', message: 'event_processed', event_id: 'evt_1', order_ids: ['ord_1'], count: '3' })
+  assert.deepEqual(line, {
+    level: 'info',
+    message: 'event_processed',
+    event_id: 'evt_1',
+    order_ids: ['ord_1'],
+    count: '3',
+  })
 })
 
 test('a field that is not on the list is left out, whatever it holds', () => {
   for (const format of ['json', 'pretty'] as const) {
     const text = logged((log) => {
-      log.info('x', { body: person, headers: { authorization: secret }, email: person, address: '203.0.113.7', payload: Buffer.from(secret) })
+      log.info('x', {
+        body: person,
+        headers: { authorization: secret },
+        email: person,
+        address: '203.0.113.7',
+        payload: Buffer.from(secret),
+      })
       log.info('x', { connection: { webhookSecrets: [secret] }, reason: { text: person } })
     }, format)
     assert.doesNotMatch(text, /kowalski|whsec_|203\.0\.113/)
@@ -62,6 +79,12 @@ test('an error says its kind, code and place, and not its message, which may quo
 })
 
 test("the system's own errors keep their words", () => {
-  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED', syscall: 'connect' })
-  assert.match(logged((log) => log.warn('x', { error: refused })), /connect ECONNREFUSED 127\.0\.0\.1:5432/)
+  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), {
+    code: 'ECONNREFUSED',
+    syscall: 'connect',
+  })
+  assert.match(
+    logged((log) => log.warn('x', { error: refused })),
+    /connect ECONNREFUSED 127\.0\.0\.1:5432/,
+  )
 })

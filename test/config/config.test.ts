@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { type TestContext, test } from 'node:test'
+import { ConfigError, type LoadedConfig, loadConfig } from '../../src/config.ts'
+
+const providers = new Map(
+  ['stripe', 'paypal', 'shopify'].map((name) => [name, { check: (): string[] => [] }]),
+)
+const minimal =
+  'connections: [{ id: a, provider: stripe, mode: test, speaksFor: [payment], webhookSecrets: [s3cret] }]\n'
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(`${tmpdir()}/ordersync config-`)
+  t.after(() => rmSync(path, { recursive: true }))
+  return path
+}
+
+function load(
+  t: TestContext,
+  yaml: string | undefined,
+  env: Record<string, string> = {},
+  mayGenerate = false,
+): LoadedConfig {
+  const cwd = folder(t)
+  mkdirSync(`${cwd}/config`)
+  if (yaml !== undefined) writeFileSync(`${cwd}/config/ordersync.yaml`, yaml)
+  return loadConfig({ env, cwd, providers, mayGenerate, isTerminal: false })
+}
+
+function mistakes(t: TestContext, yaml: string, env: Record<string, string> = {}): string {
+  try {
+    load(t, yaml, env)
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error))
+    return error.message
+  }
+  throw new assert.AssertionError({ message: 'the configuration was taken' })
+}
+
+test('what a file leaves out has the defaults of the contract', (t) => {
+  const { config } = load(t, minimal)
+  assert.equal(config.port, 8080)
+  assert.equal(config.host, '127.0.0.1')
+  assert.equal(config.databaseUrl, undefined)
+  assert.match(config.dataDir, /\/\.ordersync$/)
+  assert.equal(config.logFormat, 'json')
+  assert.deepEqual(config.reconcile, {
+    everyMs: 300_000,
+    onStart: true,
+    overlapMs: 7_200_000,
+    lookbackMs: 259_200_000,
+    giveUpAfterMs: 60_000,
+  })
+  assert.deepEqual(config.limits, {
+    bodyBytes: 2_097_152,
+    pendingWrites: 5000,
+    pendingBytes: 67_108_864,
+    waitMs: 3000,
+    failedVerificationsPerMinute: 100,
+  })
+  assert.deepEqual(config.retention, { payloadsMs: 400 * 86_400_000, deliveriesMs: 90 * 86_400_000 })
+  assert.deepEqual(config.security, { trustProxy: 0, allowPrivateTargets: false })
+  assert.deepEqual(config.sinks, { outgoing: [] })
+  assert.equal(config.effects.since, 'first-start')
+  const [connection] = config.connections
+  assert.equal(connection?.account, 'a')
+  assert.equal(connection?.toleranceSeconds, 300)
+})
+
+test('the example names every key of the contract and is taken as it stands', () => {
+  const { config } = loadConfig({
+    env: {
+      ORDERSYNC_CONFIG: 'config/ordersync.example.yaml',
+      STRIPE_WEBHOOK_SECRET: 'whsec_x',
+      STRIPE_API_KEY: 'sk_test_x',
+    },
+    providers,
+  })
+  assert.deepEqual(config.connections[0]?.orderReference, ['metadata.order_id', 'client_reference_id'])
+  assert.equal(config.sinks.accounting?.accounts.sales, 'Income:Sales')
+  assert.equal(config.sinks.accounting?.accounts.fees, 'Expenses:Fees:{c}')
+  assert.equal(config.sinks.receipt?.waitForMs, 600_000)
+})
+
+test('without a file one connection serves, its secret made once and kept for its owner alone', (t) => {
+  const cwd = folder(t)
+  assert.deepEqual(loadConfig({ env: {}, cwd, providers }).config.connections[0]?.webhookSecrets, [])
+  const first = loadConfig({ env: {}, cwd, providers, mayGenerate: true })
+  const [made] = first.generated
+  assert.match(made?.value ?? '', /^whsec_[A-Za-z0-9+/]{43}=$/)
+  assert.equal(statSync(made!.path).mode & 0o777, 0o600)
+  const second = loadConfig({ env: {}, cwd, providers, mayGenerate: true })
+  assert.deepEqual(second.generated, [])
+  assert.deepEqual(second.config.connections[0]?.webhookSecrets, [made?.value])
+  const given = loadConfig({
+    env: { STRIPE_WEBHOOK_SECRET: 'whsec_mine' },
+    cwd,
+    providers,
+    mayGenerate: true,
+  })
+  assert.deepEqual(given.config.connections[0]?.webhookSecrets, ['whsec_mine'])
+  assert.equal(given.config.connections[0]?.apiKey, undefined)
+})
+
+test('any string may stand in the environment or in a file', (t) => {
+  const cwd = folder(t)
+  writeFileSync(`${cwd}/secret`, 'from a file\n')
+  writeFileSync(
+    `${cwd}/c.yaml`,
+    'connections: [{ id: env:ID, provider: stripe, mode: test, speaksFor: [order], webhookSecrets: [env:A, file:secret] }]\nlimits: { bodyBytes: env:B }\n',
+  )
+  const { config } = loadConfig({
+    env: { ORDERSYNC_CONFIG: `${cwd}/c.yaml`, ID: 'x', A: 'from the environment', B: '2048' },
+    cwd,
+    providers,
+  })
+  assert.deepEqual(config.connections[0]?.webhookSecrets, ['from the environment', 'from a file'])
+  assert.equal(config.limits.bodyBytes, 2048)
+})
+
+test('every mistake is in one message, with the key, what is wrong and what was expected', (t) => {
+  const text = mistakes(
+    t,
+    `connections:
+  - { id: A_b, provider: stripe, mode: prod, speaksFor: [], webhookSecrets: [env:NOPE], wat: 1, allowIps: [1.2.3.4/99] }
+limits: { bodybytes: 3 }
+reconcile: { every: 5 minutes }
+`,
+    { PORT: '99999', ORDERSYNC_ADMIN_KEY: 'short' },
+  )
+  for (const expected of [
+    /^ {2}PORT: .*0 to 65535$/m,
+    /^ {2}ORDERSYNC_ADMIN_KEY: .*at least 32 characters$/m,
+    /^ {2}connections\[0\]\.id: "A_b" is not possible; expected a name/m,
+    /^ {2}connections\[0\]\.mode: "prod" is not possible; expected test or live$/m,
+    /^ {2}connections\[0\]\.speaksFor: .*at least one of order/m,
+    /^ {2}connections\[0\]\.webhookSecrets\[0\]: the environment variable NOPE is not set/m,
+    /^ {2}connections\[0\]\.wat: unknown key; expected one of id, /m,
+    /^ {2}connections\[0\]\.allowIps\[0\]: /m,
+    /^ {2}limits\.bodybytes: unknown key; expected one of bodyBytes, /m,
+    /^ {2}reconcile\.every: "5 minutes" is not possible; expected a duration such as/m,
+  ]) {
+    assert.match(text, expected)
+  }
+})
+
+test('no secret is repeated in a message', (t) => {
+  const text = mistakes(
+    t,
+    minimal.replace('s3cret', 'sk_live_hush').replace('}]', ', apiKey: 7, wat: x }]'),
+    { ORDERSYNC_ENCRYPTION_KEY: 'hush' },
+  )
+  assert.doesNotMatch(text, /hush/)
+  assert.match(text, /ORDERSYNC_ENCRYPTION_KEY/)
+})
+
+for (const [wrong, words] of [
+  ['we_1Abc', /this is the id of an endpoint/],
+  ['sk_test_abc', /this is an API key/],
+  ['rk_live_abc', /this is an API key/],
+] as const) {
+  test(`${wrong} in place of a signing secret is refused in words`, (t) => {
+    assert.match(mistakes(t, minimal.replace('s3cret', wrong)), words)
+  })
+}
+
+test('one secret for a test and a live connection is refused', (t) => {
+  const both = `connections:
+  - { id: a, provider: stripe, mode: test, speaksFor: [payment], webhookSecrets: [same] }
+  - { id: b, provider: stripe, mode: live, speaksFor: [payment], webhookSecrets: [same] }
+`
+  assert.match(mistakes(t, both), /connections\[1\]\.webhookSecrets\[0\]: the same secret as connection "a"/)
+})
+
+test('connections have names of their own and lead to ones that exist', (t) => {
+  const text = mistakes(
+    t,
+    `connections:
+  - { id: a, provider: stripe, mode: test, speaksFor: [payment], ordersFrom: [shop, gone] }
+  - { id: a, provider: acme, mode: test, speaksFor: [payment] }
+  - { id: shop, provider: shopify, mode: live, speaksFor: [order] }
+`,
+  )
+  assert.match(text, /connections\[1\]\.id: "a" is there twice/)
+  assert.match(
+    text,
+    /connections\[1\]\.provider: "acme" is not known to this version; expected one of stripe, paypal, shopify/,
+  )
+  assert.match(text, /connections\[0\]\.ordersFrom\[0\]/)
+  assert.match(text, /connections\[0\]\.ordersFrom\[1\]/)
+})
+
+for (const url of [
+  'https://127.0.0.1/x',
+  'https://10.1.2.3/x',
+  'https://[::1]/x',
+  'https://2130706433/',
+  'https://localhost/x',
+  'https://db.internal/x',
+  'http://wms.example/x',
+]) {
+  test(`a target at ${url} is refused unless private targets are allowed`, (t) => {
+    const yaml = `${minimal}sinks: { fulfillment: { url: "${url}", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZg== } }\n`
+    assert.match(mistakes(t, yaml), /sinks\.fulfillment\.url: .*allowPrivateTargets/)
+    const { config } = load(t, `${yaml}security: { allowPrivateTargets: true }\n`)
+    assert.equal(config.sinks.fulfillment?.url, url)
+  })
+}
+
+test("a provider's own objections are part of the message", (t) => {
+  const cwd = folder(t)
+  const strict = new Map([['stripe', { check: () => ['the moon is in the wrong phase'] }]])
+  writeFileSync(`${cwd}/c.yaml`, minimal)
+  assert.throws(
+    () => loadConfig({ env: { ORDERSYNC_CONFIG: 'c.yaml' }, cwd, providers: strict }),
+    /connections\[0\] \(a\): the moon is/,
+  )
+})
+
+test('keys that one provider has go to that provider', (t) => {
+  const { config } = load(
+    t,
+    'connections: [{ id: p, provider: paypal, mode: test, speaksFor: [payment], webhookId: W, clientId: C, verify: postback }]\n',
+  )
+  assert.deepEqual(config.connections[0]?.extra, { webhookId: 'W', clientId: 'C', verify: 'postback' })
+})
+
+test('a policy that the books do not follow yet is refused, not ignored', (t) => {
+  assert.match(
+    mistakes(t, `${minimal}sinks: { accounting: { kind: internal, recognise: fulfillment } }\n`),
+    /recognise: fulfillment is not in this version/,
+  )
+})
+
+test('a file that is no YAML, or not there, says so with its path', (t) => {
+  assert.match(mistakes(t, 'connections: [}'), /config\/ordersync\.yaml.*\n {2}line 1: /)
+  assert.match(mistakes(t, 'a: 1\na: 2\n'), /line 2: .*unique/i)
+  assert.throws(
+    () => loadConfig({ env: { ORDERSYNC_CONFIG: 'nowhere.yaml' }, providers }),
+    /nowhere\.yaml.*\n {2}the file: cannot be read \(ENOENT\)/,
+  )
+})
+
+test('a kept secret that cannot be read is not made anew over it', {
+  skip: process.getuid?.() === 0 && 'root reads everything',
+}, (t) => {
+  const cwd = folder(t)
+  const { generated } = loadConfig({ env: {}, cwd, providers, mayGenerate: true })
+  const before = readFileSync(generated[0]!.path, 'utf8')
+  chmodSync(generated[0]!.path, 0)
+  assert.throws(() => loadConfig({ env: {}, cwd, providers, mayGenerate: true }))
+  chmodSync(generated[0]!.path, 0o600)
+  assert.equal(readFileSync(generated[0]!.path, 'utf8'), before)
+})
