@@ -90,9 +90,18 @@ export type FactData = {
     by: 'declared' | 'session' | 'invoice' | 'intent' | 'charge' // in this order of trust; among equals the largest
   }
   order_components: Components & { currency: string }
-  order_lines: { lines: readonly LineItem[]; currency: string; by: 'session' | 'intent' | 'metadata' | 'invoice' }
+  order_lines: {
+    lines: readonly LineItem[]
+    currency: string
+    by: 'session' | 'intent' | 'metadata' | 'invoice'
+  }
   order_shipping: { personId?: string; method?: string; required: boolean }
-  customer_seen: { personId: string; hasEmail: boolean; hasAddress: boolean; by: 'session' | 'charge' | 'invoice' | 'intent' }
+  customer_seen: {
+    personId: string
+    hasEmail: boolean
+    hasAddress: boolean
+    by: 'session' | 'charge' | 'invoice' | 'intent'
+  }
   order_cancelled: { reason: string }
   checkout_expired: Record<never, never>
   // ── payment: `subject` is the charge (or the provider's capture), or the intent while no charge is known
@@ -135,7 +144,12 @@ export type FactData = {
     payout?: string
   }
   // ── goods
-  fulfillment_shipped: { lines: readonly { lineId: string; quantity: number }[]; carrier?: string; number?: string; url?: string }
+  fulfillment_shipped: {
+    lines: readonly { lineId: string; quantity: number }[]
+    carrier?: string
+    number?: string
+    url?: string
+  }
   // ── account level
   /** `occurredAt` is when the payout was made, in every state: the state's own time is not stated by the provider. */
   payout_state: {

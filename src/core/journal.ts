@@ -2,7 +2,11 @@
  * Double entry. Two layers (books.md): movements, one entry per money fact and needing no order; recognition, the
  * difference between what an order's state calls for and what is posted. Each entry sums to zero in each currency.
  */
-export type JournalLine = { readonly account: string; readonly currency: string; readonly amountMinor: bigint } // + debit, − credit
+export type JournalLine = {
+  readonly account: string
+  readonly currency: string
+  readonly amountMinor: bigint
+} // + debit, − credit
 
 export type JournalEntry = {
   readonly key: string // journal:<fact id> · recognise:<order>:<n>

@@ -29,7 +29,12 @@ export type Order = {
   /** Reversals of converted payments: what they cost beyond their share of what was settled; negative is a gain. */
   readonly exchange: readonly { readonly currency: string; readonly lossMinor: bigint }[]
   /** Fees and conversions as the provider settled them, per currency. */
-  readonly settlement: readonly { currency: string; amountMinor: bigint; feeMinor: bigint; netMinor: bigint }[]
+  readonly settlement: readonly {
+    currency: string
+    amountMinor: bigint
+    feeMinor: bigint
+    netMinor: bigint
+  }[]
   /** Resources to be read from the provider because a fact we need is only there. */
   readonly wants: readonly Want[]
   /** captured − returned covers what was ordered, with the lines known: goods are committed and may ship. */
@@ -92,7 +97,11 @@ export type Payment = {
   readonly amountMinor: bigint // asked or authorized
   readonly capturedMinor: bigint
   /** Each rise of what was captured, smallest first: one receipt each. */
-  readonly captures: readonly { readonly amountMinor: bigint; readonly riseMinor: bigint; readonly occurredAt: Instant }[]
+  readonly captures: readonly {
+    readonly amountMinor: bigint
+    readonly riseMinor: bigint
+    readonly occurredAt: Instant
+  }[]
   readonly returnedMinor: bigint
   readonly currency: string
   readonly tender: string
@@ -160,4 +169,7 @@ export type ReviewCode =
   | 'settlement_mismatch'
 
 /** A resource that a provider should be asked about, and why. Identity: resource kind and id. */
-export type Want = { readonly resource: Ref; readonly reason: 'fee' | 'lines' | 'payment' | 'refunds' | 'version' }
+export type Want = {
+  readonly resource: Ref
+  readonly reason: 'fee' | 'lines' | 'payment' | 'refunds' | 'version'
+}

@@ -1,0 +1,225 @@
+import type { Effect, Policy, StockLine } from './effect.ts'
+import { refKey } from './evidence.ts'
+import type { Order, OrderLine, Review } from './order.ts'
+import { counts } from './refunds.ts'
+import { keptMinor, requestNumber, toShip } from './status.ts'
+
+/** An effect that exists for this order already, whatever became of it. */
+export type ExistingEffect = { readonly key: string; readonly state: string }
+
+/**
+ * External effects that this order's state calls for and that do not exist yet, in order of key. Declarative: what should
+ * exist, judged on amounts and quantities, so that no path is needed to get there. Keys name resources, never our order
+ * id. With `existing` empty it says all that is called for now.
+ */
+export function effectsDue(
+  order: Order,
+  policy: Policy,
+  existing: readonly ExistingEffect[],
+  scope: string,
+): Effect[] {
+  if (!order.isAttached) return []
+  const held = new Set(existing.map((effect) => effect.key))
+  const due = [
+    ...(policy.sinks.receipt === true
+      ? [...receipts(order, policy, scope), ...refundNotices(order, scope)]
+      : []),
+    ...(policy.sinks.fulfillment === true ? fulfillment(order, policy, existing, scope) : []),
+    ...(policy.sinks.notify === true ? notices(order, policy, scope) : []),
+  ]
+  return due.filter((effect) => !held.has(effect.key)).sort((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+/** One per capture, also where a charge grew; none for money that the bank has taken back meanwhile. */
+function receipts(order: Order, policy: Policy, scope: string): Effect[] {
+  const isReady = order.hasEmail && order.number !== undefined && !order.isStandInNumber
+  return order.payments
+    .filter((payment) => payment.state === 'captured')
+    .flatMap((payment) =>
+      payment.captures.map((capture) => ({
+        key: `receipt:${scope}:${payment.ref.id}:${capture.amountMinor}`,
+        sink: 'receipt' as const,
+        kind: 'receipt',
+        body: {
+          resource: payment.ref.id,
+          resource_kind: payment.ref.kind,
+          amount_minor: capture.riseMinor.toString(),
+          captured_minor: capture.amountMinor.toString(),
+          currency: payment.currency,
+          occurred_at: capture.occurredAt,
+        },
+        ...(isReady ? {} : { waitForMs: policy.receiptWaitMs }),
+      })),
+    )
+}
+
+/** One per refund that has gone or is going back. A late failure is none: nothing was given back. */
+function refundNotices(order: Order, scope: string): Effect[] {
+  return order.refunds.filter(counts).map((refund) => ({
+    key: `refund_notice:${scope}:${refund.ref.id}`,
+    sink: 'receipt',
+    kind: 'refund_notice',
+    body: {
+      resource: refund.ref.id,
+      resource_kind: refund.ref.kind,
+      payment: refund.paymentId,
+      amount_minor: refund.amountMinor.toString(),
+      currency: refund.currency,
+      occurred_at: refund.occurredAt,
+    },
+  }))
+}
+
+/**
+ * Requests and cancellations, numbered: n is open while it has no cancellation of its number. Released and nothing open:
+ * the next request. Must not ship any more and has not: one cancellation of the open one.
+ */
+function fulfillment(
+  order: Order,
+  policy: Policy,
+  existing: readonly ExistingEffect[],
+  scope: string,
+): Effect[] {
+  if (order.resource === undefined) return []
+  const numbers = (prefix: string) =>
+    existing.filter((effect) => effect.key.startsWith(prefix)).map((effect) => requestNumber(effect.key))
+  const [requested, takenBack] = [Math.max(0, ...numbers('fulfil:')), Math.max(0, ...numbers('cancel:'))]
+  const lines = shipLines(order)
+  const body = { resource: order.resource.id, resource_kind: order.resource.kind, lines }
+  if (requested > takenBack) {
+    const open = existing.find(
+      (effect) => effect.key.startsWith('fulfil:') && requestNumber(effect.key) === requested,
+    )!
+    if (!mustNotShip(order, policy) || hasShipped(order) || !mayHaveLeft.has(open.state)) return []
+    const key = open.key.replace(/^fulfil:/, 'cancel:')
+    return [
+      {
+        key,
+        sink: 'fulfillment',
+        kind: 'cancellation',
+        body: { ...body, number: requested, request: open.key },
+      },
+    ]
+  }
+  if (lines.length === 0 || !isReleased(order, policy) || mustNotShip(order, policy) || isHeld(order))
+    return []
+  const number = requested + 1
+  return [
+    {
+      key: `fulfil:${scope}:${order.resource.id}:${number}`,
+      sink: 'fulfillment',
+      kind: 'request',
+      body: { ...body, number },
+    },
+  ]
+}
+
+/** States of a request that its receiver may know of, or is about to. One that failed or was recorded only is unknown there. */
+const mayHaveLeft = new Set(['due', 'performing', 'done', 'unknown'])
+
+function shipLines(order: Order): StockLine[] {
+  if (order.saleKind !== 'sale' && order.shipTo === undefined) return []
+  return order.lineItems
+    .map((line) => ({ sku: line.sku ?? line.id, quantity: toShip(line) - line.fulfilledQuantity }))
+    .filter((line) => line.quantity > 0)
+}
+
+function isReleased(order: Order, policy: Policy): boolean {
+  return reaches(order, policy.releaseOn)
+}
+
+/** Placed < authorized < covered: how far an order must have come by policy. */
+function reaches(order: Order, step: Policy['releaseOn']): boolean {
+  if (order.isCovered || step === 'placed') return order.lineItems.length > 0
+  const promised = keptMinor(order.totals) + order.totals.authorizedMinor
+  return (
+    step === 'authorized' &&
+    order.lineItems.length > 0 &&
+    promised > 0n &&
+    promised >= order.totals.orderedMinor
+  )
+}
+
+/** Ended, given back, contested, or no longer paid for because the bank took the money back. A review alone recalls nothing. */
+function mustNotShip(order: Order, policy: Policy): boolean {
+  if (hasEnded(order) || order.disputeStatus === 'open') return true
+  return order.totals.returnedMinor > 0n && !isReleased(order, policy)
+}
+
+/** Cancelled, voided, or refunded in full: nothing of it is to be shipped or kept for the buyer. */
+function hasEnded(order: Order): boolean {
+  return order.status === 'cancelled' || order.paymentStatus === 'refunded'
+}
+
+function hasShipped(order: Order): boolean {
+  return order.lineItems.some((line) => line.fulfilledQuantity > 0) || order.fulfillmentStatus === 'fulfilled'
+}
+
+/** A review holds the goods unless an operator released them after it opened; an inquiry holds like an open dispute. */
+function isHeld(order: Order): boolean {
+  return order.reviews.some(
+    (review) => review.holds && (order.releasedAt === undefined || review.since > order.releasedAt),
+  )
+}
+
+/** Once when a review opens, per resource it is about where it has some, so that a second failed refund is told as well. */
+function notices(order: Order, policy: Policy, scope: string): Effect[] {
+  const wanted = order.reviews.filter(
+    (review) =>
+      policy.notifyOn.includes('needs_review') ||
+      (review.code === 'dispute_open' && policy.notifyOn.includes('dispute')),
+  )
+  return wanted.flatMap((review) =>
+    subjectsOf(review, order).map((resource) => ({
+      key: `notify:${review.code}:${scope}:${resource}`,
+      sink: 'notify' as const,
+      kind: 'review',
+      body: {
+        code: review.code,
+        detail: review.detail,
+        holds: review.holds,
+        since: review.since,
+        due_at: review.dueAt ?? null,
+        resource,
+      },
+    })),
+  )
+}
+
+const toldOneByOne = new Set(['refund_failed', 'payment_reversed', 'dispute_open'])
+
+function subjectsOf(review: Review, order: Order): string[] {
+  if (toldOneByOne.has(review.code) && review.refs.length > 0) return review.refs.map((ref) => ref.id)
+  return [order.resource?.id ?? refKey({ kind: 'number', id: order.number ?? '' })]
+}
+
+/**
+ * What this order's state calls for in stock, per SKU, relative to before the order: what is kept for the buyer, and what
+ * has left. Judged on what was captured, so neither a dispute nor the payer's bank moves any goods.
+ */
+export function stockTarget(
+  order: Order,
+  policy: Policy,
+): Map<string, { onHand: number; committed: number }> {
+  const target = new Map<string, { onHand: number; committed: number }>()
+  if (!order.isAttached) return target
+  const isKept = isCommitted(order, policy) && !hasEnded(order)
+  for (const line of order.lineItems) {
+    if (line.sku === undefined || !line.isKnownSku || line.requiresShipping === false) continue
+    const held = target.get(line.sku) ?? { onHand: 0, committed: 0 }
+    const left = isKept ? Math.max(0, toShip(line) - line.fulfilledQuantity) : 0
+    const moved = { onHand: held.onHand - shippedOf(line), committed: held.committed + left }
+    if (moved.onHand !== 0 || moved.committed !== 0) target.set(line.sku, moved)
+  }
+  return target
+}
+
+function shippedOf(line: OrderLine): number {
+  return Math.min(line.quantity, line.fulfilledQuantity)
+}
+
+/** Covered once stays covered here: what the bank took back later is no reason to sell the goods twice. */
+function isCommitted(order: Order, policy: Policy): boolean {
+  const wasCovered = order.currency !== undefined && order.totals.capturedMinor >= order.totals.orderedMinor
+  return (wasCovered && order.lineItems.length > 0) || reaches(order, policy.commitOn)
+}

@@ -1,0 +1,184 @@
+import { byText, type Evidence, evidenceOf, type Known } from './evidence.ts'
+import { disputesOf, disputeStatusOf } from './disputes.ts'
+import type { Instant, KnownFact, Ref } from './fact.ts'
+import { standInPriority } from './fact.ts'
+import { basketOf } from './lines.ts'
+import type { Order, Payment, Refund, Totals } from './order.ts'
+import { paymentsOf } from './payments.ts'
+import { refundsOf } from './refunds.ts'
+import { isAcceptedAsFull, reviewsOf } from './reviews.ts'
+import {
+  fulfillmentStatusOf,
+  isCancelled,
+  keptMinor,
+  paymentStatusOf,
+  pendingReasonOf,
+  requestNumber,
+  statusOf,
+} from './status.ts'
+import { exchangeOf, orderedOf, settlementOf, totalsOf } from './totals.ts'
+import { wantsOf } from './wants.ts'
+
+/** What the fold may know besides the facts: the configuration's part in what an order is. */
+export type FoldContext = {
+  /** SKUs that somebody keeps stock under; absent: every SKU is taken as known. */
+  readonly knownSkus?: ReadonlySet<string>
+  /** Whose word makes an order: facts of other connections only add to one. Absent: everybody's. */
+  readonly speaksForOrder?: (connection: string) => boolean
+}
+
+/**
+ * The order that these facts add up to. Pure: the same set gives the same order in any sequence, with any repetition,
+ * whoever told us first. Never looks at our clock or at when or how a fact arrived.
+ */
+export function fold(facts: readonly KnownFact[], context: FoldContext = {}): Order {
+  const evidence = evidenceOf(facts)
+  const speaksForOrder = context.speaksForOrder ?? (() => true)
+  const payments = paymentsOf(evidence)
+  const refunds = refundsOf(evidence)
+  const disputes = disputesOf(evidence)
+  const ordered = orderedOf(evidence, payments, speaksForOrder)
+  const totals = totalsOf(evidence, payments, refunds, ordered)
+  const basket = basketOf(evidence, ordered, context.knownSkus)
+  const paymentStatus = paymentStatusOf({ evidence, payments, totals, isTotalKnown: ordered !== undefined })
+  const cancelled = isCancelled(evidence, paymentStatus)
+  const fulfillmentStatus = fulfillmentStatusOf(evidence, basket.lineItems, cancelled)
+  const isAttached = isAttachedBy(evidence, speaksForOrder)
+  const placedAt = placedAtOf(evidence)
+  const isPaidFor = ordered !== undefined && isEnough(evidence, totals)
+  const isShipped = evidence.of('fulfillment_shipped').length > 0
+  const subject = {
+    evidence,
+    payments,
+    refunds,
+    disputes,
+    totals,
+    currency: ordered?.currency,
+    paymentStatus,
+    placedAt: placedAt ?? '',
+  }
+  const judged = { ...subject, ...basket, isCovered: isPaidFor, isCancelled: cancelled, isShipped }
+  return {
+    ...numberOf(evidence),
+    isAttached,
+    saleKind:
+      evidence.of('order_placed').find((fact) => fact.data.saleKind !== undefined)?.data.saleKind ?? 'sale',
+    status: statusOf(paymentStatus, fulfillmentStatus, basket.lineItems, cancelled),
+    paymentStatus,
+    pendingReason: paymentStatus === 'pending' ? pendingReasonOf(payments) : undefined,
+    disputeStatus: disputeStatusOf(disputes),
+    fulfillmentStatus,
+    currency: ordered?.currency,
+    totals,
+    parts: basket.parts,
+    lineItems: basket.lineItems,
+    ...customerOf(evidence),
+    shipTo: shipToOf(evidence),
+    payments,
+    refunds,
+    disputes,
+    // A reference that nobody has named yet is no order: what looks odd about it is what has not arrived.
+    reviews: isAttached ? reviewsOf(judged) : [],
+    exchange: exchangeOf(evidence, payments),
+    settlement: settlementOf(evidence),
+    wants: wantsOf(evidence, payments, refunds),
+    isCovered: isPaidFor && basket.lineItems.length > 0,
+    releasedAt: lastOf(evidence.of('operator_released').map((fact) => fact.occurredAt)),
+    resource: resourceOf(evidence, payments, refunds),
+    placedAt,
+    version: evidence.all.filter((fact) => fact.kind !== 'effect_performed').length,
+    fulfillmentRequests: requestsOf(evidence),
+  }
+}
+
+/** Kept money covers what was ordered, or an operator said that it does. */
+function isEnough(evidence: Evidence, totals: Totals): boolean {
+  return (
+    keptMinor(totals) >= totals.orderedMinor || (keptMinor(totals) > 0n && isAcceptedAsFull(evidence, totals))
+  )
+}
+
+/** Smallest priority, then smallest text: the number may become better, and never depends on what came first. */
+function numberOf(evidence: Evidence): Pick<Order, 'number' | 'isStandInNumber'> {
+  const compare = (a: Known<'order_numbered'>, b: Known<'order_numbered'>) =>
+    a.data.priority - b.data.priority || byText(a.data.number, b.data.number)
+  const best = [...evidence.of('order_numbered')].sort(compare)[0]
+  return {
+    number: best?.data.number,
+    isStandInNumber: best === undefined || best.data.priority >= standInPriority,
+  }
+}
+
+const attaching = [
+  'order_placed',
+  'payment_started',
+  'payment_pending',
+  'payment_authorized',
+  'payment_failed',
+  'payment_voided',
+  'payment_captured',
+  'payment_returned',
+] as const
+
+/** Facts of a refund, a dispute or a balance line alone name no order yet. */
+function isAttachedBy(evidence: Evidence, speaksForOrder: (connection: string) => boolean): boolean {
+  return attaching.some((kind) => evidence.of(kind).some((fact) => speaksForOrder(fact.connection)))
+}
+
+function placedAtOf(evidence: Evidence): Instant | undefined {
+  return attaching.flatMap((kind) => evidence.of(kind).map((fact) => fact.occurredAt)).sort()[0]
+}
+
+// The witness that the buyer dealt with last before paying is asked first.
+const witnesses = ['session', 'invoice', 'charge', 'intent'] as const
+
+/** The customer an order was placed with: one with an address to write to before one without, then the best witness. */
+function customerOf(evidence: Evidence): Pick<Order, 'personId' | 'hasEmail'> {
+  const rank = ({ data }: Known<'customer_seen'>) =>
+    (data.hasEmail ? 0 : 100) + witnesses.indexOf(data.by) * 10 + (data.hasAddress ? 0 : 1)
+  const best = [...evidence.of('customer_seen')].sort(
+    (a, b) =>
+      rank(a) - rank(b) || byText(a.occurredAt, b.occurredAt) || byText(a.data.personId, b.data.personId),
+  )[0]
+  return { personId: best?.data.personId, hasEmail: best?.data.hasEmail ?? false }
+}
+
+const shippingWitnesses = ['order', 'checkout_session', 'payment_intent', 'charge', 'invoice']
+
+function shipToOf(evidence: Evidence): Order['shipTo'] {
+  const rank = ({ subject, data }: Known<'order_shipping'>) =>
+    (data.personId === undefined ? 100 : 0) + ((shippingWitnesses.indexOf(subject.kind) + 100) % 100)
+  const best = [...evidence.of('order_shipping')].sort(
+    (a, b) => rank(a) - rank(b) || byText(b.occurredAt, a.occurredAt),
+  )[0]
+  return best === undefined ? undefined : { personId: best.data.personId, method: best.data.method }
+}
+
+const naming = ['order', 'payment_intent', 'charge', 'capture', 'checkout_session', 'invoice']
+
+/** The same resource whatever arrived first, once the facts are the same: kinds in a fixed order, then the smallest id. */
+function resourceOf(
+  evidence: Evidence,
+  payments: readonly Payment[],
+  refunds: readonly Refund[],
+): Ref | undefined {
+  const intents = payments.flatMap(({ intentId }) =>
+    intentId === undefined ? [] : [{ kind: 'payment_intent' as const, id: intentId }],
+  )
+  const known = [...evidence.all.map((fact) => fact.subject), ...intents].filter((ref) =>
+    naming.includes(ref.kind),
+  )
+  const best = known.sort((a, b) => naming.indexOf(a.kind) - naming.indexOf(b.kind) || byText(a.id, b.id))[0]
+  return best ?? refunds[0]?.ref ?? evidence.all[0]?.subject
+}
+
+function requestsOf(evidence: Evidence): number {
+  const requests = evidence
+    .of('effect_performed')
+    .filter(({ data }) => data.sink === 'fulfillment' && data.effectKind === 'request')
+  return Math.max(0, ...requests.map(({ data }) => requestNumber(data.key)))
+}
+
+function lastOf(instants: readonly Instant[]): Instant | undefined {
+  return [...instants].sort().at(-1)
+}

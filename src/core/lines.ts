@@ -1,0 +1,190 @@
+import { byText, type Evidence, type Known, sum } from './evidence.ts'
+import type { Components, LineItem } from './fact.ts'
+import { shareHalfEven, splitByWeight } from './money.ts'
+import type { OrderLine, Part } from './order.ts'
+
+// In falling order of trust: a Session prices what it lists, metadata is what the merchant wrote by hand.
+const trust = ['session', 'invoice', 'metadata', 'intent'] as const
+
+export type Basket = {
+  readonly lineItems: readonly OrderLine[]
+  readonly parts: readonly Part[]
+  /** What the lines and components come to, where they do not come to the total. */
+  readonly inconsistentMinor: bigint | undefined
+}
+
+export type Total = { readonly amountMinor: bigint; readonly currency: string; readonly subjectId: string }
+
+/**
+ * What was bought, and what the total is made of. Lines and components are used only where they sum to the total; else
+ * all of it is one sale. `knownSkus`, where given, are those somebody keeps stock under.
+ */
+export function basketOf(
+  evidence: Evidence,
+  total: Total | undefined,
+  knownSkus: ReadonlySet<string> | undefined,
+): Basket {
+  const lines = [...evidence.of('order_lines')].sort((a, b) => compareWitnesses(a, b, total))
+  const components = [...evidence.of('order_components')].sort(
+    (a, b) => byText(a.subject.kind, b.subject.kind) || byText(a.id, b.id),
+  )
+  const shipped = shippedQuantities(evidence)
+  const chosen = lines.find(({ data }) => data.lines.length > 0)
+  const lineItems = (chosen?.data.lines ?? []).map((line) => ({
+    ...line,
+    fulfilledQuantity: Math.min(line.quantity, shipped.get(line.id) ?? 0),
+    refundedQuantity: 0,
+    isKnownSku: knownSkus === undefined || (line.sku !== undefined && knownSkus.has(line.sku)),
+  }))
+  if (total === undefined) return { lineItems, parts: [], inconsistentMinor: undefined }
+  const priced = chosen?.data.currency === total.currency ? chosen.data.lines : []
+  const stated = components.filter(({ data }) => data.currency === total.currency)
+  const own = stated.filter(({ subject }) => subject.id === chosen?.subject.id)
+  const candidates = [...own, ...stated].map(({ data }) => data)
+  return { lineItems, ...partsOf(priced, candidates.length > 0 ? candidates : [{}], total.amountMinor) }
+}
+
+function compareWitnesses(
+  a: Known<'order_lines'>,
+  b: Known<'order_lines'>,
+  total: Total | undefined,
+): number {
+  const rank = (fact: Known<'order_lines'>) =>
+    trust.indexOf(fact.data.by) * 2 + (fact.subject.id === total?.subjectId ? 0 : 1)
+  return rank(a) - rank(b) || byText(b.occurredAt, a.occurredAt) || byText(a.id, b.id)
+}
+
+function shippedQuantities(evidence: Evidence): ReadonlyMap<string, number> {
+  const shipped = new Map<string, number>()
+  for (const { data } of evidence.of('fulfillment_shipped')) {
+    for (const { lineId, quantity } of data.lines) shipped.set(lineId, (shipped.get(lineId) ?? 0) + quantity)
+  }
+  return shipped
+}
+
+/** A line's price as the buyer owes it, beside its list price. */
+type Good = { readonly line: LineItem | undefined; readonly amountMinor: bigint; readonly listMinor: bigint }
+
+function partsOf(
+  lines: readonly LineItem[],
+  candidates: readonly Components[],
+  totalMinor: bigint,
+): Pick<Basket, 'parts' | 'inconsistentMinor'> {
+  let came: bigint | undefined
+  for (const components of candidates) {
+    for (const goods of readingsOf(lines, components)) {
+      for (const taxIncluded of components.taxIncluded === undefined
+        ? [false, true]
+        : [components.taxIncluded]) {
+        const tax = taxOf(components)
+        const extras =
+          (components.shippingMinor ?? 0n) + (components.tipsMinor ?? 0n) + (taxIncluded ? 0n : tax)
+        const whole = sum(goods.map((good) => good.amountMinor)) + extras
+        if (whole === totalMinor && goods.every((good) => good.amountMinor >= 0n)) {
+          return { parts: asParts(goods, components, taxIncluded ? tax : 0n), inconsistentMinor: undefined }
+        }
+        came ??= whole
+      }
+    }
+  }
+  const single: Part = { kind: 'goods', amountMinor: totalMinor, discountMinor: 0n }
+  return { parts: totalMinor > 0n ? [single] : [], inconsistentMinor: came }
+}
+
+/**
+ * The ways in which lines can be read, most exact first: providers state line totals with or without tax, and a
+ * discount on the line or on the whole. Empty where nothing states a price.
+ */
+function readingsOf(lines: readonly LineItem[], components: Components): Good[][] {
+  const readings: Good[][] = []
+  const totals = lines.map((line) => line.totalMinor)
+  const lists = lines.map((line) =>
+    line.unitPriceMinor === undefined ? undefined : line.unitPriceMinor * BigInt(line.quantity),
+  )
+  if (lines.length > 0 && totals.every((total) => total !== undefined)) {
+    readings.push(lines.map((line, i) => good(line, totals[i]!, lists[i])))
+    if (lines.some((line) => (line.taxMinor ?? 0n) > 0n)) {
+      readings.push(lines.map((line, i) => good(line, totals[i]! - (line.taxMinor ?? 0n), lists[i])))
+    }
+  }
+  if (lines.length > 0 && lists.every((list) => list !== undefined)) {
+    const discounts = splitByWeight(components.discountMinor ?? 0n, lists as bigint[])
+    readings.push(lines.map((line, i) => good(line, lists[i]! - discounts[i]!, lists[i])))
+  }
+  if (readings.length === 0 && components.subtotalMinor !== undefined) {
+    const amount = components.subtotalMinor - (components.discountMinor ?? 0n)
+    readings.push([{ line: undefined, amountMinor: amount, listMinor: components.subtotalMinor }])
+  }
+  return readings.map((goods) => withDiscount(goods, components.discountMinor ?? 0n))
+}
+
+function good(line: LineItem, amountMinor: bigint, listMinor: bigint | undefined): Good {
+  return {
+    line,
+    amountMinor,
+    listMinor: listMinor !== undefined && listMinor > amountMinor ? listMinor : amountMinor,
+  }
+}
+
+/** A discount that no line shows is spread over the lines, so that sales stand at list price all the same. */
+function withDiscount(goods: Good[], discountMinor: bigint): Good[] {
+  if (discountMinor <= 0n || goods.some((one) => one.listMinor !== one.amountMinor)) return goods
+  const shares = splitByWeight(
+    discountMinor,
+    goods.map((one) => (one.amountMinor > 0n ? one.amountMinor : 0n)),
+  )
+  return goods.map((one, index) => ({ ...one, listMinor: one.listMinor + shares[index]! }))
+}
+
+function taxOf(components: Components): bigint {
+  return components.taxMinor ?? sum((components.taxes ?? []).map((tax) => tax.amountMinor))
+}
+
+/** Included tax is taken out of what contains it: the lines where they state theirs, else goods and shipping pro rata. */
+function asParts(goods: readonly Good[], components: Components, includedTaxMinor: bigint): Part[] {
+  const shipping = components.shippingMinor ?? 0n
+  const ownTaxes = goods.map((one) => one.line?.taxMinor ?? 0n)
+  const isStated = sum(ownTaxes) === includedTaxMinor
+  const taxes = isStated
+    ? [...ownTaxes, 0n]
+    : splitByWeight(includedTaxMinor, [...goods.map((one) => one.amountMinor), shipping])
+  const parts: Part[] = goods.map((one, index) => ({
+    kind: one.line?.isGiftCard === true ? 'gift_card' : 'goods',
+    amountMinor: one.amountMinor - (includedTaxMinor > 0n ? taxes[index]! : 0n),
+    discountMinor: one.listMinor - one.amountMinor,
+  }))
+  const netShipping = shipping - (includedTaxMinor > 0n ? taxes[goods.length]! : 0n)
+  if (netShipping !== 0n) parts.push({ kind: 'shipping', amountMinor: netShipping, discountMinor: 0n })
+  if ((components.tipsMinor ?? 0n) > 0n)
+    parts.push({ kind: 'tips', amountMinor: components.tipsMinor!, discountMinor: 0n })
+  return [...parts, ...taxParts(components)]
+}
+
+/** Tax by the order's own tax lines where they make up the whole of it; a bare sum has no jurisdiction. */
+function taxParts(components: Components): Part[] {
+  const total = taxOf(components)
+  if (total === 0n) return []
+  const lines = [...(components.taxes ?? [])].sort((a, b) => byText(a.jurisdiction, b.jurisdiction))
+  const isWhole = sum(lines.map((line) => line.amountMinor)) === total
+  const stated = isWhole ? lines : [{ jurisdiction: 'unknown', amountMinor: total }]
+  return stated.map(({ jurisdiction, amountMinor }) => ({
+    kind: 'tax',
+    amountMinor,
+    discountMinor: 0n,
+    jurisdiction,
+  }))
+}
+
+/** Each part's share of `amountMinor` out of the total: largest remainder, so that the shares sum to it exactly. */
+export function shareOf(parts: readonly Part[], amountMinor: bigint): bigint[] {
+  return splitByWeight(
+    amountMinor,
+    parts.map((part) => part.amountMinor),
+  )
+}
+
+/** A discount's share where only part of the price was recognised. */
+export function discountShare(part: Part, recognisedMinor: bigint): bigint {
+  if (part.amountMinor === 0n) return part.discountMinor
+  return shareHalfEven(part.discountMinor, recognisedMinor, part.amountMinor)
+}

@@ -1,0 +1,161 @@
+import { isOpen } from './payments.ts'
+import { earliest, latest, mismatchFigures, money, refsOf, type Subject } from './review.ts'
+import { keptMinor, toShip } from './status.ts'
+import type { Review } from './order.ts'
+
+/** Reviews that are part of the fold: each goes by itself when facts remove its cause. */
+export function derivedReviews(subject: Subject): Review[] {
+  return [
+    amountMismatch,
+    currencyMismatch,
+    overpaid,
+    overRefunded,
+    paidAfterCancel,
+    totalsInconsistent,
+    unknownSku,
+    disputeOpen,
+    shippedUnpaid,
+  ].flatMap((review) => review(subject) ?? [])
+}
+
+type Rule = (subject: Subject) => Review | undefined
+
+/** Money came, not enough, and nothing is on its way that could make it enough. */
+const amountMismatch: Rule = ({ totals, payments, currency, paymentStatus, isCancelled, placedAt }) => {
+  const isShort = keptMinor(totals) > 0n && totals.capturedMinor < totals.orderedMinor
+  if (!isShort || isCancelled || paymentStatus === 'refunded' || payments.some(isOpen)) return undefined
+  const paid = payments.filter((payment) => payment.capturedMinor > 0n)
+  return {
+    code: 'amount_mismatch',
+    detail: `${money(totals.capturedMinor, currency)} was captured of ${money(totals.orderedMinor, currency)} ordered.`,
+    holds: true,
+    since: latest(captureTimes(paid), placedAt),
+    figures: mismatchFigures(totals),
+    refs: refsOf(paid),
+  }
+}
+
+const currencyMismatch: Rule = ({ payments, currency, totals, placedAt }) => {
+  const foreign = payments.filter((payment) => payment.capturedMinor > 0n && payment.currency !== currency)
+  if (currency === undefined || foreign.length === 0) return undefined
+  const sums = foreign.map((payment) => money(payment.capturedMinor, payment.currency)).join(' and ')
+  return {
+    code: 'currency_mismatch',
+    detail: `${sums} was captured for an order of ${money(totals.orderedMinor, currency)}.`,
+    holds: true,
+    since: latest(captureTimes(foreign), placedAt),
+    figures: `${sums}/${totals.orderedMinor}`,
+    refs: refsOf(foreign),
+  }
+}
+
+/** A surplus that was given back is none. */
+const overpaid: Rule = ({ totals, payments, currency, placedAt, isCancelled }) => {
+  const kept = keptMinor(totals) - totals.refundedMinor
+  if (currency === undefined || isCancelled || kept <= totals.orderedMinor || totals.capturedMinor === 0n)
+    return undefined
+  const paid = payments.filter((payment) => payment.capturedMinor > 0n)
+  return {
+    code: 'overpaid',
+    detail: `${money(totals.capturedMinor, currency)} was captured of ${money(totals.orderedMinor, currency)} ordered.`,
+    holds: false,
+    since: latest(captureTimes(paid), placedAt),
+    figures: `${kept}/${totals.orderedMinor}`,
+    refs: refsOf(paid),
+  }
+}
+
+const overRefunded: Rule = ({ totals, refunds, disputes, currency, placedAt }) => {
+  const back = totals.refundedMinor + totals.disputedMinor + totals.returnedMinor
+  if (totals.capturedMinor === 0n || back <= totals.capturedMinor) return undefined
+  return {
+    code: 'over_refunded',
+    detail: `${money(back, currency)} went back of ${money(totals.capturedMinor, currency)} captured.`,
+    holds: false,
+    since: latest(
+      refunds.map((refund) => refund.occurredAt),
+      placedAt,
+    ),
+    figures: `${back}/${totals.capturedMinor}`,
+    refs: refsOf([...refunds, ...disputes]),
+  }
+}
+
+/** Cancelled first and paid afterwards; the other way round is a refund that is due, which needs a clock to be late. */
+const paidAfterCancel: Rule = ({ evidence, totals, payments, currency }) => {
+  const cancelledAt = earliest(evidence.of('order_cancelled').map((fact) => fact.occurredAt))
+  if (cancelledAt === undefined) return undefined
+  const late = payments.filter((payment) =>
+    payment.captures.some((capture) => capture.occurredAt > cancelledAt),
+  )
+  const kept = keptMinor(totals) - totals.refundedMinor
+  if (late.length === 0 || kept <= 0n) return undefined
+  return {
+    code: 'paid_after_cancel',
+    detail: `${money(totals.capturedMinor, currency)} was captured on an order cancelled before; ${money(kept, currency)} is not refunded.`,
+    holds: true,
+    since: earliest(captureTimes(late).filter((at) => at > cancelledAt)) ?? cancelledAt,
+    figures: `${kept}`,
+    refs: refsOf(late),
+  }
+}
+
+const totalsInconsistent: Rule = ({ inconsistentMinor, totals, currency, placedAt }) => {
+  if (inconsistentMinor === undefined) return undefined
+  return {
+    code: 'totals_inconsistent',
+    detail: `Lines, tax, shipping and discounts come to ${money(inconsistentMinor, currency)}, the order's total is ${money(totals.orderedMinor, currency)}.`,
+    holds: false,
+    since: placedAt,
+    figures: `${inconsistentMinor}/${totals.orderedMinor}`,
+    refs: [],
+  }
+}
+
+const unknownSku: Rule = ({ lineItems, placedAt }) => {
+  const unknown = lineItems.filter((line) => !line.isKnownSku && toShip(line) > line.fulfilledQuantity)
+  if (unknown.length === 0) return undefined
+  const names = unknown.map((line) => line.sku ?? `line ${line.id}`).join(', ')
+  return {
+    code: 'unknown_sku',
+    detail: `${unknown.length} of ${lineItems.length} lines must ship and have no SKU in stock: ${names}.`,
+    holds: true,
+    since: placedAt,
+    figures: names,
+    refs: [],
+  }
+}
+
+const disputeOpen: Rule = ({ evidence, disputes, totals, currency, placedAt }) => {
+  const open = disputes.filter((dispute) => dispute.state === 'open' || dispute.state === 'inquiry')
+  if (open.length === 0) return undefined
+  const first = open.toSorted((a, b) => ((a.dueBy ?? '9') < (b.dueBy ?? '9') ? -1 : 1))[0]!
+  const ids = new Set(open.map((dispute) => dispute.ref.id))
+  const times = evidence.of('dispute_state').filter((fact) => ids.has(fact.subject.id))
+  const until = first.dueBy === undefined ? '' : `, to be answered by ${first.dueBy}`
+  return {
+    code: 'dispute_open',
+    detail: `${money(first.amountMinor, first.currency)} is disputed (${first.reason}) of ${money(totals.capturedMinor, currency)} captured${until}.`,
+    holds: true,
+    since: earliest(times.map((fact) => fact.occurredAt)) ?? placedAt,
+    figures: open.map((dispute) => `${dispute.ref.id}:${dispute.state}:${dispute.amountMinor}`).join(' '),
+    refs: refsOf(open),
+    ...(first.dueBy === undefined ? {} : { dueAt: first.dueBy }),
+  }
+}
+
+const shippedUnpaid: Rule = ({ isShipped, isCovered, totals, currency, evidence, placedAt }) => {
+  if (!isShipped || isCovered || currency === undefined) return undefined
+  return {
+    code: 'shipped_unpaid',
+    detail: `Goods left with ${money(keptMinor(totals), currency)} paid of ${money(totals.orderedMinor, currency)} ordered.`,
+    holds: false,
+    since: earliest(evidence.of('fulfillment_shipped').map((fact) => fact.occurredAt)) ?? placedAt,
+    figures: `${keptMinor(totals)}/${totals.orderedMinor}`,
+    refs: [],
+  }
+}
+
+function captureTimes(payments: Subject['payments']): string[] {
+  return payments.flatMap((payment) => payment.captures.map((capture) => capture.occurredAt))
+}

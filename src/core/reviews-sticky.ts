@@ -1,0 +1,104 @@
+import { refKey, sum } from './evidence.ts'
+import { earliest, latest, money, refsOf, type Subject } from './review.ts'
+import type { Review } from './order.ts'
+
+/** Reviews that stay until an operator resolves them, whatever happens meanwhile. */
+export function stickyReviews(subject: Subject): Review[] {
+  return [refundFailed, paymentReversed, fraudWarning, shippedAfterCancel].flatMap(
+    (review) => review(subject) ?? [],
+  )
+}
+
+type Rule = (subject: Subject) => Review | undefined
+
+const refundFailed: Rule = ({ refunds, totals, currency, placedAt }) => {
+  const failed = refunds.filter((refund) => refund.state === 'failed')
+  if (failed.length === 0) return undefined
+  const amounts = failed.map((refund) => money(refund.amountMinor, refund.currency)).join(' and ')
+  return {
+    code: 'refund_failed',
+    detail: `A refund of ${amounts} came back (${failed[0]!.reason ?? 'no reason given'}); ${money(totals.refundedMinor, currency)} is refunded now.`,
+    holds: false,
+    since: latest(
+      failed.map((refund) => refund.occurredAt),
+      placedAt,
+    ),
+    figures: failed.map((refund) => `${refund.ref.id}:${refund.amountMinor}`).join(' '),
+    refs: refsOf(failed),
+  }
+}
+
+const paymentReversed: Rule = ({ evidence, payments, currency, totals, placedAt }) => {
+  const reversed = payments.filter((payment) => payment.returnedMinor > 0n)
+  if (reversed.length === 0) return undefined
+  const ids = new Set(reversed.map((payment) => refKey(payment.ref)))
+  const times = evidence.of('payment_returned').filter((fact) => ids.has(refKey(fact.subject)))
+  return {
+    code: 'payment_reversed',
+    detail: `The payer's bank took back ${money(sum(reversed.map((one) => one.returnedMinor)), reversed[0]!.currency)} of ${money(totals.capturedMinor, currency)} captured.`,
+    holds: true,
+    since: latest(
+      times.map((fact) => fact.occurredAt),
+      placedAt,
+    ),
+    figures: reversed.map((payment) => `${payment.ref.id}:${payment.returnedMinor}`).join(' '),
+    refs: refsOf(reversed),
+  }
+}
+
+/** Closed by the provider's own word on the same subject, or by an operator. */
+const fraudWarning: Rule = ({ evidence, placedAt }) => {
+  const facts = evidence.of('fraud_warning')
+  const open = facts.filter(
+    (fact) =>
+      fact.data.open &&
+      !facts.some(
+        (other) =>
+          !other.data.open &&
+          refKey(other.subject) === refKey(fact.subject) &&
+          other.occurredAt >= fact.occurredAt,
+      ),
+  )
+  if (open.length === 0) return undefined
+  return {
+    code: 'fraud_warning',
+    detail: `The provider warns of fraud: ${[...new Set(open.map((fact) => fact.data.detail))].join('; ')}.`,
+    holds: true,
+    since: earliest(open.map((fact) => fact.occurredAt)) ?? placedAt,
+    figures: open.map((fact) => fact.id).join(' '),
+    refs: [...new Map(open.map((fact) => [refKey(fact.subject), fact.subject])).values()],
+  }
+}
+
+/** Shipped although cancelled, refunded in full or disputed before, by the provider's times. */
+const shippedAfterCancel: Rule = ({ evidence, refunds, paymentStatus }) => {
+  const ends = evidence.of('order_cancelled').map((fact) => fact.occurredAt)
+  if (paymentStatus === 'voided') {
+    for (const kind of ['payment_voided', 'checkout_expired'] as const)
+      ends.push(...evidence.of(kind).map((fact) => fact.occurredAt))
+  }
+  if (paymentStatus === 'refunded')
+    ends.push(
+      latest(
+        refunds.map((refund) => refund.occurredAt),
+        '9',
+      ),
+    )
+  ends.push(
+    ...evidence.of('dispute_state').flatMap((fact) => (fact.data.state === 'open' ? fact.occurredAt : [])),
+  )
+  const endedAt = earliest(ends)
+  const late = evidence
+    .of('fulfillment_shipped')
+    .filter((fact) => endedAt !== undefined && fact.occurredAt > endedAt)
+  if (endedAt === undefined || late.length === 0) return undefined
+  const shippedAt = earliest(late.map((fact) => fact.occurredAt))!
+  return {
+    code: 'shipped_after_cancel',
+    detail: `Goods left at ${shippedAt} although the order ended or was disputed at ${endedAt}.`,
+    holds: false,
+    since: shippedAt,
+    figures: late.map((fact) => fact.id).join(' '),
+    refs: late.map((fact) => fact.subject),
+  }
+}
