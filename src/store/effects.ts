@@ -114,11 +114,12 @@ export const lapsed = statement<[sink: string, limit: number], EffectRow & { tok
           order by lease_until limit $2`,
 })
 
-/** The very bytes of an effect's request, by its key. */
+/** What went out, or may have, under this key: the bytes are absent when nothing ever left. */
 export const requestByKey = statement<[key: string], { request: Buffer | null; state: string }>({
   name: 'effects.requestByKey',
   uses: ['effects_key_key'],
-  text: `select request, state from effects where key = $1`,
+  text: `select case when state in ('due', 'cancelled') and reference is null then null else request end as request, state
+           from effects where key = $1`,
 })
 
 /** The folded order of each effect, aliases resolved: an effect made for an order that was merged away sees the survivor. */

@@ -59,7 +59,7 @@ export class SinkLoop {
       } catch (error) {
         this.#system.log.warn('effects could not be looked at', {
           sink: this.#sink.name,
-          error: nameOf(error),
+          error,
         })
       }
       if (hasMore && this.#free() > 0) continue
@@ -104,13 +104,13 @@ export class SinkLoop {
     }
     const level = performed.kind === 'done' ? 'info' : 'warn'
     this.#system.log.log(level, 'effect attempted', {
-      effectId: row.id,
-      orderId: row.order_id,
+      effect_id: row.id,
+      order_id: row.order_id,
       sink: this.#sink.name,
       kind: row.kind,
       attempts,
-      outcome: performed.kind,
-      ...(performed.kind === 'done' ? {} : { error: performed.error }),
+      state: performed.kind,
+      ...(performed.kind === 'done' ? {} : { reason: performed.error }),
     })
   }
 
@@ -120,16 +120,15 @@ export class SinkLoop {
         const hasSay = await settle(this.#system, this.#sink, ending, performed)
         if (!hasSay)
           this.#system.log.warn('effect attempt was superseded', {
-            effectId: ending.row.id,
+            effect_id: ending.row.id,
             sink: this.#sink.name,
           })
         return
       } catch (error) {
         const isOver = tries >= settleTriesMax || this.#cutOff.signal.aborted
         this.#system.log.error('effect could not be settled', {
-          effectId: ending.row.id,
-          error: nameOf(error),
-          isOver,
+          effect_id: ending.row.id,
+          error,
         })
         if (isOver) return
         await delay(this.#times.pollMs, undefined, { signal: this.#cutOff.signal }).catch(() => {})
@@ -177,9 +176,4 @@ export class SinkLoop {
       one.renewed(held.has(one.claimed.row.id) ? now : undefined)
     }
   }
-}
-
-/** Names and codes only: the words of an error may hold what it was about. */
-function nameOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? (error as Error).name
 }

@@ -55,11 +55,11 @@ function send(body: Body): Prepared {
 /** What the effect names; where it names nothing, all that needs shipping and was neither refunded nor shipped. */
 function linesOf(order: Order, named: unknown): Body['data']['line_items'] {
   if (Array.isArray(named) && named.length > 0) {
-    return (named as readonly StockLine[]).map(({ sku, quantity }) => ({
-      sku,
-      title: order.lineItems.find((line) => line.sku === sku)?.title ?? null,
-      quantity,
-    }))
+    return (named as readonly StockLine[]).map(({ sku, quantity }) => {
+      // A line without a SKU is named by its id.
+      const line = order.lineItems.find((one) => (one.sku ?? one.id) === sku)
+      return { sku: line === undefined ? sku : (line.sku ?? null), title: line?.title ?? null, quantity }
+    })
   }
   return order.lineItems
     .filter((line) => line.requiresShipping !== false)

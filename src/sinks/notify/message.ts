@@ -20,7 +20,7 @@ export function messageOf(item: Item, publicUrl: string | undefined): { text: st
     ['Order', number],
     ['Connection', item.connection],
     ['Resource', word(item.body.resource)],
-    ['Answer by', word(item.body.dueAt) ?? word(item.body.due_at)],
+    ['Answer by', word(item.body.due_at)],
   ].flatMap(([label, value]) => (value === undefined ? [] : [`*${label}:* ${escaped(value)}`]))
   const detail = word(item.body.detail)
   const link = publicUrl === undefined ? undefined : linkOf(item, publicUrl)
@@ -41,7 +41,7 @@ export function messageOf(item: Item, publicUrl: string | undefined): { text: st
 
 function linkOf(item: Item, publicUrl: string): string | undefined {
   const base = publicUrl.replace(/\/+$/, '')
-  const event = word(item.body.eventId)
+  const event = word(item.body.event_id)
   if (item.orderId !== undefined)
     return `<${base}/admin/orders/${encodeURIComponent(item.orderId)}|Open the order>`
   if (event !== undefined) return `<${base}/admin/events/${encodeURIComponent(event)}|Open the event>`

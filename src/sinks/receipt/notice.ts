@@ -19,12 +19,12 @@ export type Notice = {
 
 /** Undefined when the effect says neither an amount nor a currency: nothing could be told. */
 export function noticeOf(item: Item, order: Order): Notice | undefined {
-  const amountMinor = minor(item.body.amountMinor ?? item.body.amount)
+  const amountMinor = minor(item.body.amount_minor)
   const currency = typeof item.body.currency === 'string' ? item.body.currency : order.currency
   if (amountMinor === undefined || currency === undefined) return undefined
   const amount = printAmount(amountMinor, currency)
-  const name = item.customer?.name
-  const greeting = name === undefined || name.trim() === '' ? 'Hello,' : `Hello ${oneLine(name)},`
+  const name = nameOf(item)
+  const greeting = name === undefined ? 'Hello,' : `Hello ${name},`
   const number = order.number === undefined ? undefined : oneLine(order.number)
   const isRefund = item.kind === 'refund_notice'
   if (isRefund) {
@@ -47,6 +47,12 @@ export function noticeOf(item: Item, order: Order): Notice | undefined {
     sums: [...partsOf(order), { label: 'Paid', amount }],
     closing: 'Please keep this message as your receipt.',
   }
+}
+
+/** The buyer's name, unless it looks like an address to click: our mail is not to carry somebody's advertisement. */
+function nameOf({ customer }: Item): string | undefined {
+  const name = oneLine(customer?.name ?? '').slice(0, 80)
+  return name === '' || /[:/@]|www\./i.test(name) ? undefined : name
 }
 
 function linesOf(order: Order): Notice['lines'] {
