@@ -134,7 +134,7 @@ async function judge(t: TestContext, world: World): Promise<void> {
   for (const [id, event] of world.acknowledged) {
     const list = await api(service, 'GET', `/events?provider_event_id=${id}`)
     assert.equal(list.body.data.length, 1, `acknowledged ${id} is stored once`)
-    const raw = await fetch(`${service.url}/api/v1/events/${list.body.data[0].id}/raw`, { headers: { authorization: `Bearer ${adminKey}` } })
+    const raw: Response = await fetch(`${service.url}/api/v1/events/${list.body.data[0].id}/raw`, { headers: { authorization: `Bearer ${adminKey}` } })
     assert.deepEqual(Buffer.from(await raw.arrayBuffer()), event.body, `${id} byte for byte`)
   }
   let unknown = 0
