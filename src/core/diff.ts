@@ -36,6 +36,8 @@ export function changesOf(
 }
 
 export type Difference = {
+  /** Stays the same as more of it is seen: the event and fact that showed it first. */
+  readonly name: string
   readonly kind: 'missing' | 'behind' | 'drift'
   readonly resource: Ref
   readonly reason: string
@@ -61,32 +63,61 @@ export type Sighting = {
 }
 
 /**
- * Adds a sighting to the differences of a run. Pure: answers with the new set. Differences that prove to be one are
- * joined; which of them keeps its place is the one that came first.
+ * The differences of one run. Those that prove to be one as more is seen are joined; the one that came first keeps its
+ * name. Which sightings come in one call makes no difference, so a run that stores as it goes ends as a dry run does.
  */
-export function withSighting(differences: readonly Difference[], sighting: Sighting): Difference[] {
-  let all = [...differences]
-  // Refunds first: a payment's cumulative total then finds the refund that explains it.
-  const changes = [...sighting.changes].sort((a, b) => orderOf(a.fact) - orderOf(b.fact))
-  for (const change of changes) all = withChange(all, change, sighting)
-  return all
+export class Differences {
+  readonly #all = new Map<string, Difference>()
+  readonly #byId = new Map<string, Set<string>>() // ids of members and of a refund's payments → names
+
+  /** As they stand now, in the order in which they were first seen. */
+  get all(): readonly Difference[] {
+    return [...this.#all.values()]
+  }
+
+  add(sighting: Sighting): void {
+    // Refunds first: a payment's cumulative total then finds the refund that explains it.
+    const changes = [...sighting.changes].sort((a, b) => orderOf(a.fact) - orderOf(b.fact))
+    for (const change of changes) this.#place(change, sighting)
+  }
+
+  /** Puts one in as it is: what an earlier attempt found, or what is no matter of facts. */
+  put(difference: Difference): void {
+    this.#all.set(difference.name, difference)
+    for (const id of idsOf(difference))
+      this.#byId.set(id, (this.#byId.get(id) ?? new Set()).add(difference.name))
+  }
+
+  #place(change: Change, sighting: Sighting): void {
+    const made = differenceOf(change, sighting)
+    const parts = this.#near(made).filter((other) => areOne(other, made))
+    if (parts.length === 0) {
+      if (isFinding(change.fact, sighting)) this.put(made)
+      return
+    }
+    const whole = joinedOf(
+      parts.reduce((a, b) => joinedOf(a, b, sighting)),
+      made,
+      sighting,
+    )
+    for (const part of parts) if (part.name !== whole.name) this.#all.delete(part.name)
+    this.put(whole)
+  }
+
+  #near(made: Difference): Difference[] {
+    const names = new Set(idsOf(made).flatMap((id) => [...(this.#byId.get(id) ?? [])]))
+    return [...names].flatMap((name) => this.#all.get(name) ?? [])
+  }
+}
+
+function idsOf({ members, payments }: Difference): string[] {
+  return [...members.map((ref) => ref.id), ...payments]
 }
 
 function orderOf(fact: Fact): number {
   if (fact.kind === 'balance_line') return 3
   if (fact.kind === 'refunds_total') return 2
   return fact.kind.startsWith('refund_') ? 0 : 1
-}
-
-function withChange(all: readonly Difference[], change: Change, sighting: Sighting): Difference[] {
-  const made = differenceOf(change, sighting)
-  const isOne = (other: Difference) => other.kind !== 'drift' && areOne(other, made)
-  const parts =
-    made.kind === 'drift' ? all.filter((other) => sameRef(other.resource, made.resource)) : all.filter(isOne)
-  if (parts.length === 0) return isFinding(change.fact, sighting) ? [...all, made] : [...all]
-  const joined = parts.reduce((a, b) => joinedOf(a, b, sighting))
-  const whole = joinedOf(joined, made, sighting)
-  return all.flatMap((other) => (other === parts[0] ? [whole] : parts.includes(other) ? [] : [other]))
 }
 
 /** A line of the balance reaches us by reading alone, so only a payment's own line that stays away is a difference. */
@@ -98,9 +129,10 @@ function isFinding(fact: Fact, { linesBefore }: Sighting): boolean {
 function differenceOf(change: Change, { eventId, isKnown }: Sighting): Difference {
   const { fact } = change
   const members = membersOf(change)
-  const resource = change.how === 'differs' ? fact.subject : bestOf(members)
+  const resource = change.how === 'differs' || fact.kind === 'balance_line' ? fact.subject : bestOf(members)
   const kind = change.how === 'differs' ? 'drift' : isKnown(resource) ? 'behind' : 'missing'
   return {
+    name: `${eventId} ${fact.id}`,
     kind,
     resource,
     reason:
@@ -134,6 +166,8 @@ function membersOf({ fact, joins }: Change): Ref[] {
 }
 
 function areOne(held: Difference, made: Difference): boolean {
+  if (held.kind === 'drift' || made.kind === 'drift')
+    return held.kind === made.kind && sameRef(held.resource, made.resource)
   if (held.members.some((ref) => made.members.some((other) => sameRef(ref, other)))) return true
   return explains(held, made) || explains(made, held)
 }
@@ -150,9 +184,11 @@ function joinedOf(a: Difference, b: Difference, { isKnown }: Sighting): Differen
   const isOwn = ownKinds.has(first.resource.kind) || first.kind === 'drift'
   const members = unique([...first.members, ...(explains(first, other) ? [] : other.members)], keyOf)
   const resource = isOwn ? first.resource : bestOf(members)
-  const isMissing = first.kind === 'missing' || (first.kind === 'behind' && !isKnown(resource))
-  const kind = first.kind === 'drift' ? 'drift' : isMissing ? 'missing' : first.kind
+  // Once missing, always: storing as we go makes it known before its last resource is seen. A fee's payment may be known.
+  const isMissing = (first.kind === 'missing' && first.reason !== 'fee') || !isKnown(resource)
+  const kind = first.kind === 'drift' ? 'drift' : isMissing ? 'missing' : 'behind'
   return {
+    name: first.name,
     kind,
     resource,
     reason: kind === 'missing' ? missingReason(resource) : strongerReason(first.reason, other.reason),

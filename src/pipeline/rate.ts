@@ -18,8 +18,8 @@ export type Rate = {
 
 /** A quarter of the lowest overall limit that a provider documents for test accounts leaves room for everybody else. */
 const perSecond = 20
-/** A `Retry-After` beyond this is not believed: providers' limits are windows of seconds, and a wrong one must not stop us for a day. */
-const waitAtMostMs = 300_000
+/** A `Retry-After` beyond this is not believed: limits are windows of seconds, and a wrong one must not stop us for a day. */
+const waitAtMostMs = 60_000
 const firstWaitMs = 1_000
 
 const rates = new WeakMap<System['db'], Map<string, Rate>>()

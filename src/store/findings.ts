@@ -13,8 +13,8 @@ export type FindingRow = {
 const columns = 'id, run_id, kind, resource_kind, resource_id, detail, repaired'
 
 /**
- * Opens findings; those whose resource and kind have an open one already come back with nothing. A dry run's rows are
- * never open, so they meet no conflict: ask `openOf` first.
+ * Opens findings; those whose resource and kind have an open one already, and those that an interrupted attempt wrote,
+ * come back with nothing. A dry run's rows are never open, so they meet no conflict: ask `openOf` first.
  */
 export const insert = statement<
   [
@@ -38,7 +38,7 @@ export const insert = statement<
   text: `insert into findings (run_id, connection, dry_run, id, kind, resource_kind, resource_id, detail, ours, theirs, repair, opened_at)
          select $1, $2, $3, w.*, $12
            from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[]) as w
-             on conflict (connection, kind, resource_kind, resource_id) where closed_at is null and not dry_run do nothing
+             on conflict do nothing
          returning id`,
 })
 

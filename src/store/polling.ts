@@ -74,10 +74,12 @@ export const workable = statement<[connection: string, now: string], { waiting: 
            select from events where status = 'pending' and next_at is not null and next_at <= $2 and connection = $1 limit 1000) as w`,
 })
 
-/** The orders as far as a finding shows our side. */
-export const orders = statement<
-  [ids: string[]],
+/** The orders that these references lead to, as far as a finding shows our side. */
+export const ordersOf = statement<
+  [scope: string, kinds: string[], ids: string[]],
   {
+    ref_kind: string
+    ref_id: string
     id: string
     number: string | null
     status: string
@@ -86,9 +88,12 @@ export const orders = statement<
     version: number
   }
 >({
-  name: 'polling.orders',
-  uses: ['orders_pkey'],
-  text: `select id, number, status, payment_status, fulfillment_status, version from orders where id = any($1::text[])`,
+  name: 'polling.ordersOf',
+  uses: ['refs_pkey', 'orders_pkey'],
+  text: `select w.kind as ref_kind, w.id as ref_id, r.id, r.number, r.status, r.payment_status, r.fulfillment_status, r.version
+           from unnest($2::text[], $3::text[]) as w (kind, id)
+           join refs f on f.scope = $1 and f.kind = w.kind and f.id = w.id
+           join orders o on o.id = f.order_id join orders r on r.id = coalesce(o.alias_of, o.id)`,
 })
 
 /** Links of the chain from a time on: the way to what was recorded since, without an index on facts for it. */
@@ -148,14 +153,14 @@ export const silence = statement<
                 (select min(occurred_at) from newest n where n.source = 'poll' and n.provider_event_id not like '%:%' and n.seq > coalesce((select seq from last), 0)) as oldest_polled`,
 })
 
-/** The references of the order that goes by this number or any external id, within one account. */
+/** The references, within one account, of the orders that go by this number or external id; the number may be a shop's. */
 export const referencesOf = statement<
   [scope: string, reference: string],
   { kind: string; id: string; order_id: string }
 >({
   name: 'polling.referencesOf',
   uses: ['refs_id', 'refs_order_id', 'orders_pkey', 'orders_alias_of'],
-  text: `with roots as (select distinct coalesce(o.alias_of, o.id) as root from refs r join orders o on o.id = r.order_id where r.id = $2 and r.scope = $1),
+  text: `with roots as (select distinct coalesce(o.alias_of, o.id) as root from refs r join orders o on o.id = r.order_id where r.id = $2),
               members as (select root, root as id from roots union all select roots.root, o.id from roots join orders o on o.alias_of = roots.root)
          select r.kind, r.id, m.root as order_id from members m join refs r on r.order_id = m.id where r.scope = $1`,
 })

@@ -1,0 +1,238 @@
+import type { Ref } from '../../core/fact.ts'
+import { ApiError, type SubscriptionState } from '../../providers/provider.ts'
+import * as findings from '../../store/findings.ts'
+import * as polling from '../../store/polling.ts'
+import { rateOf } from '../rate.ts'
+import { type Draft, findingId, openDrafts } from './findings.ts'
+import { apiOf, callTimeoutMs, type Run } from './run.ts'
+
+/**
+ * Checks that look at the whole connection rather than at one listed thing: is our webhook registered, did deliveries
+ * stop, does a payment still name no order. Each opens what it finds and closes what holds no more. Answers with how
+ * many findings of other runs went away.
+ */
+export async function checkConnection(run: Run): Promise<number> {
+  const subscription = await subscriptionFindings(run)
+  let closed = 0
+  if (subscription !== undefined) closed += await stand(run, 'subscription', subscription)
+  closed += await stand(run, 'gap', await gapFindings(run))
+  closed += await stand(run, 'unmatched', await unmatchedFindings(run))
+  return closed
+}
+
+type Standing = Omit<Draft, 'id' | 'kind'>
+
+/** Opens the findings of one kind that hold now and closes those of it that do not any more. */
+export async function stand(
+  run: Run,
+  kind: string,
+  holding: readonly Standing[],
+  stillOpen?: (resource: string) => boolean,
+): Promise<number> {
+  const drafts = holding.map((finding) => ({
+    ...finding,
+    kind,
+    id: findingId(run, `${kind} ${keyOf(finding.resource)}`),
+  }))
+  await openDrafts(run, drafts)
+  if (run.dryRun) return 0
+  const holds = new Set(drafts.map((draft) => keyOf(draft.resource)))
+  const gone: string[] = []
+  for (let after = '', rows = [] as findings.FindingRow[]; ; after = rows.at(-1)!.id) {
+    rows = await findings.open(run.system.db.web, run.connection.id, after, 500)
+    for (const row of rows) {
+      const resource = `${row.resource_kind}:${row.resource_id}`
+      if (row.kind === kind && !holds.has(resource) && stillOpen?.(resource) !== true) gone.push(row.id)
+    }
+    if (rows.length < 500) break
+  }
+  const closed = await findings.close(run.system.db.web, gone, true, run.system.now().toISOString())
+  return closed.filter((row) => row.run_id !== run.id).length
+}
+
+const subscriptionReasons: { readonly [K in SubscriptionState['status']]?: string } = {
+  absent: 'absent',
+  disabled: 'disabled',
+  wrong_url: 'url',
+  wrong_topics: 'topics',
+  wrong_version: 'version',
+  doubled: 'doubled',
+}
+
+/** Undefined where nothing can be said: no public URL is configured, or the provider did not answer. */
+async function subscriptionFindings(run: Run): Promise<Standing[] | undefined> {
+  const { publicUrl } = run.system.config
+  if (publicUrl === undefined) return undefined
+  const url = `${publicUrl.replace(/\/$/, '')}/webhooks/${run.connection.provider}/${run.connection.id}`
+  try {
+    await rateOf(run.system, run.connection.id).acquire(run.signal)
+    const signal = AbortSignal.any([run.signal, AbortSignal.timeout(callTimeoutMs)])
+    const state = await run.provider.subscription.inspect(apiOf(run, signal), url)
+    if (state.status === 'unknown') return undefined
+    const reason = subscriptionReasons[state.status]
+    if (reason === undefined) return []
+    return [
+      {
+        resource: { kind: 'webhook_endpoint', id: run.connection.id },
+        detail: { reason, text: state.detail },
+        ours: { url },
+        theirs: { status: state.status, ...(state.url === undefined ? {} : { url: state.url }) },
+        repair: `ordersync connections register ${run.connection.id}`,
+      },
+    ]
+  } catch (error) {
+    run.signal.throwIfAborted()
+    run.system.log.warn('the webhook subscription could not be looked at', {
+      connection: run.connection.id,
+      error: (error as Error).message,
+    })
+    return undefined
+  }
+}
+
+/** So many events of the provider's must have come by poll alone before deliveries count as stopped. */
+const gapEvents = 3
+const gapAtLeastMs = 60_000
+const repeatsWithinMs = 86_400_000
+
+/**
+ * Deliveries stopped: the connection had webhooks, and since the last one the provider's own events came by poll only,
+ * for longer than a reconciliation period. A shop without sales has no events either, and is no gap.
+ */
+async function gapFindings(run: Run): Promise<Standing[]> {
+  const now = run.system.now().getTime()
+  const [row] = await polling.silence(
+    run.system.db.web,
+    run.connection.id,
+    new Date(now - repeatsWithinMs).toISOString(),
+  )
+  if (row?.last_webhook == null || row.oldest_polled === null) return []
+  const last = [row.last_webhook, row.last_repeat ?? ''].reduce((a, b) => (a > b ? a : b))
+  const quietForMs = now - new Date(row.oldest_polled).getTime()
+  const isSilent =
+    Number(row.polled) >= gapEvents &&
+    row.oldest_polled > last &&
+    quietForMs > Math.max(run.system.config.reconcile.everyMs, gapAtLeastMs)
+  if (!isSilent) return []
+  return [
+    {
+      resource: { kind: 'connection', id: run.connection.id },
+      detail: {
+        reason: 'silence',
+        text: `no webhook since ${last}, while ${row.polled} of the provider's events came by poll`,
+      },
+      ours: { last_webhook: last, webhooks_in_the_day_before: Number(row.before) },
+      theirs: { events: Number(row.polled), first_at: row.oldest_polled },
+      repair: "look at the endpoint in the provider's dashboard; polling brings the facts in meanwhile",
+    },
+  ]
+}
+
+const unmatchedLagMs = 600_000
+const chunk = 2_000
+
+/** Payments that still name no order that anybody knows, past their lag. */
+async function unmatchedFindings(run: Run): Promise<Standing[]> {
+  const { reconcile } = run.system.config
+  const now = run.system.now().getTime()
+  const since = new Date(now - reconcile.lookbackMs).toISOString()
+  const before = new Date(now - unmatchedLagMs).toISOString()
+  const found = new Map<string, Standing>()
+  for await (const row of recordedSince(run, since, ['charge', 'capture', 'payment_intent'])) {
+    if (!row.captured || row.is_attached !== false || row.order_id === null || row.last_at > before) continue
+    const resource = { kind: row.kind, id: row.id }
+    found.set(row.order_id, {
+      resource,
+      detail: {
+        reason: 'payment_without_order',
+        text: `${row.kind} ${row.id} names no order that is known`,
+        occurred_at: row.first_at,
+      },
+      ours: { order_id: row.order_id },
+      theirs: { occurred_at: row.first_at },
+      repair: 'link it to an order, or refund it',
+    })
+  }
+  return [...found.values()]
+}
+
+type Subject = Awaited<ReturnType<typeof polling.subjectsOf>>[number]
+
+/** Subjects of all facts of this account recorded since a time, by way of the history chain. */
+export async function* recordedSince(run: Run, since: string, kinds: string[]): AsyncGenerator<Subject> {
+  for (let after = 0n; ; ) {
+    const links = await polling.linksSince(run.system.db.web, since, after, chunk)
+    if (links.length > 0)
+      yield* await polling.subjectsOf(
+        run.system.db.web,
+        links.map((link) => link.tx),
+        run.connection.account,
+        kinds,
+      )
+    if (links.length < chunk) return
+    after = links.at(-1)!.seq
+  }
+}
+
+/** Kinds that can be asked for one by one, and that a provider never forgets. */
+export const readable: readonly string[] = [
+  'payment_intent',
+  'charge',
+  'capture',
+  'refund',
+  'dispute',
+  'payout',
+  'checkout_session',
+]
+/** Reads that one run may spend on what its lists did not show; the rest waits for the next run. */
+const readsMax = 200
+const rememberedMax = 10_000
+const asked = new WeakMap<Run['system']['db'], Map<string, number>>()
+
+/** Resources of ours that the provider's lists should have shown and did not, oldest first, for reading one by one. */
+export async function unlisted(run: Run, window: { since: string; until: string }): Promise<Ref[]> {
+  const found = new Map<string, Ref>()
+  for await (const row of recordedSince(run, window.since, [...readable])) {
+    const key = `${row.kind}:${row.id}`
+    if (row.first_at < window.since || row.last_at > window.until || run.seen.has(key)) continue
+    if (!wasAsked(run, key)) found.set(key, { kind: row.kind as Ref['kind'], id: row.id })
+    if (found.size >= readsMax) break
+  }
+  return [...found.values()]
+}
+
+/** An orphan: we hold it, and the provider, asked for it by its id, does not know it. */
+export function orphanOf(resource: Ref, error: ApiError): Standing {
+  const reason = ['payment_intent', 'charge', 'capture', 'refund', 'dispute', 'payout'].includes(
+    resource.kind,
+  )
+    ? 'payment'
+    : 'order'
+  return {
+    resource,
+    detail: {
+      reason,
+      text: `${resource.kind} ${resource.id} is not known to the provider: ${error.message}`,
+    },
+    ours: { resource: keyOf(resource) },
+    theirs: {},
+    repair: 'none: a person must say where it came from',
+  }
+}
+
+/** Remembers in this process that the provider knows a resource, so that its absence from lists costs one read a day. */
+export function rememberRead(run: Run, resource: Ref): void {
+  const known = asked.get(run.system.db) ?? new Map<string, number>()
+  asked.set(run.system.db, known)
+  if (known.size >= rememberedMax) known.delete(known.keys().next().value!)
+  known.set(`${run.connection.id} ${keyOf(resource)}`, performance.now())
+}
+
+function wasAsked(run: Run, key: string): boolean {
+  const at = asked.get(run.system.db)?.get(`${run.connection.id} ${key}`)
+  return at !== undefined && performance.now() - at < 86_400_000
+}
+
+function keyOf(resource: { kind: string; id: string }): string {
+  return `${resource.kind}:${resource.id}`
+}
