@@ -22,14 +22,17 @@ export type EventOutcome = { readonly event: states.EventToProcess; readonly out
 /** What became of one event of a batch. */
 export type Processed = { readonly id: string; readonly status: string; readonly reason: string | undefined; readonly newFactIds: readonly string[]; readonly orderIds: readonly string[] }
 
+/** While one batch waits for the database, another is folded; more than two only wait for each other's orders. */
+const lanes = 2
+
 /** Runs the worker until it is stopped: fetch wake-ups, make one batch of them, settle it in one transaction. */
 export function startProcessing(system: System): { stop(): Promise<void> } {
   const stopping = new AbortController()
-  const running = work(system, stopping.signal)
+  const running = Array.from({ length: lanes }, () => work(system, stopping.signal))
   return {
     async stop() {
       stopping.abort()
-      await running
+      await Promise.all(running)
     },
   }
 }
@@ -225,7 +228,7 @@ function settlementOf(
   result: RecordResult,
   statements: readonly Complete[],
 ): Settlement {
-  const queries: Promise<unknown>[] = statements.map(({ text, values }) => on.query(text, [...values]))
+  const queries: Promise<unknown>[] = statements.map(({ name, text, values }) => on.query({ name, text, values: [...values] }))
   if (events.length > 0) queries.push(settleRows(on, events, result.tx, system.now()))
   const rereads = events.flatMap((event, index) => (event.reread === undefined ? [] : [{ ref: event.reread, event: outcomes[index]!.event }]))
   if (rereads.length > 0) queries.push(askFor(on, system, rereads))
@@ -304,7 +307,7 @@ async function putOffOne(system: System, { event }: EventOutcome, error: Error, 
     const queued = [
       on.query('begin'),
       states.putOff(on, [event.id], [failure.status], [failure.reason], [failure.nextAt?.toISOString() ?? null]),
-      ...[wakeUp, complete].flatMap((s) => (s === undefined ? [] : [on.query(s.text, [...s.values])])),
+      ...[wakeUp, complete].flatMap((s) => (s === undefined ? [] : [on.query({ name: s.name, text: s.text, values: [...s.values] })])),
     ]
     await Promise.all([...queued, on.query('commit')])
   } finally {

@@ -32,7 +32,10 @@ export const recognisedByRefs = statement<
           group by m.root, l.account, l.currency`,
 })
 
-/** Entries and their lines in one statement: the balance trigger sees each entry whole. */
+/**
+ * Entries and their lines in one statement: the balance trigger sees each entry whole. Lines find their entry by its
+ * place in the array, not by a join, which without hash joins is quadratic.
+ */
 export const post = statement<
   [
     keys: string[], layers: string[], scopes: string[], connections: string[], modes: string[], orderIds: (string | null)[],
@@ -42,19 +45,20 @@ export const post = statement<
   never
 >({
   name: 'journal.post',
-  text: `with e as (
-           insert into journal_entries (key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest, tx)
-           select w.key, w.layer, w.scope, w.connection, w.mode, w.order_id, w.occurred_at, w.description,
+  text: `with numbers as materialized (
+           select array_agg(nextval('journal_entries_seq_seq') order by n) as seqs from generate_series(1, cardinality($1::text[])) n),
+         e as (
+           insert into journal_entries (seq, key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest, tx)
+           overriding system value
+           select numbers.seqs[w.n], w.key, w.layer, w.scope, w.connection, w.mode, w.order_id, w.occurred_at, w.description,
                   array(select jsonb_array_elements_text(w.fact_ids::jsonb)), w.digest, $11
-             from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-                         $8::text[], $9::text[], $10::bytea[])
-               as w (key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest)
-           returning seq, scope, key)
+             from numbers, unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+                                  $8::text[], $9::text[], $10::bytea[]) with ordinality
+               as w (key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest, n))
          insert into journal_lines (entry_seq, position, account, currency, amount)
-         select e.seq, l.position, l.account, l.currency, l.amount
-           from unnest($12::int[], $13::smallint[], $14::text[], $15::text[], $16::numeric[])
-             as l (entry, position, account, currency, amount)
-           join e on e.scope = ($3::text[])[l.entry] and e.key = ($1::text[])[l.entry]`,
+         select numbers.seqs[l.entry], l.position, l.account, l.currency, l.amount
+           from numbers, unnest($12::int[], $13::smallint[], $14::text[], $15::text[], $16::numeric[])
+             as l (entry, position, account, currency, amount)`,
 })
 
 /** What the history chain covers of an entry. */
