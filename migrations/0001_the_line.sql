@@ -247,6 +247,7 @@ create table stock_moves (
 );
 create index stock_moves_sku on stock_moves (sku, seq);
 create index stock_moves_order_id on stock_moves (order_id) where order_id is not null;
+create index stock_moves_tx on stock_moves (tx);
 
 create table journal_entries (
   seq bigint generated always as identity primary key,
