@@ -6,13 +6,14 @@ import { customerId, customerSeen, person, shippingTo } from './people.ts'
 import { refund } from './refund.ts'
 import { anchorOf, at, sale, saleRank } from './sale.ts'
 import {
-  fallbackNumber,
+  standIn,
   momentOr,
   numberRef,
   orderNumber,
   refs,
   speaksForOrders,
   stateAbout,
+  type When,
   type Witness,
 } from './witness.ts'
 
@@ -38,13 +39,18 @@ export function charge(node: Node, witness: Witness): Statement[] {
   const number = orderNumber(node, witness.connection)
   const joins: Ref[] = [
     subject,
-    ...refs(['payment_intent', intent], ['invoice', idIn(node, 'invoice')]), // `invoice` left the charge in 2025-03
+    // `invoice` left the charge in 2025-03. The failure's line names a source of its own, so the charge names the line.
+    ...refs(
+      ['payment_intent', intent],
+      ['invoice', idIn(node, 'invoice')],
+      ['transaction', idIn(node, 'failure_balance_transaction')],
+    ),
     ...numberRef(number),
   ]
   const state = stateAbout(joins)
   const anchor = anchorOf(intent, subject)
   const when = at(created, saleRank.charge)
-  const fallback = fallbackNumber(witness.connection, intent ?? id, intent === undefined ? 1 : 0)
+  const fallback = standIn(intent ?? id, intent === undefined ? 1 : 0)
   const who = person(child(node, 'billing_details'), {
     email: text(node, 'receipt_email'),
     customerId: customerId(node),
@@ -52,7 +58,14 @@ export function charge(node: Node, witness: Witness): Statement[] {
   const statements = [
     ...sale(state, witness, { node, anchor, when, currency, number: number ?? fallback }),
     ...customerSeen(state, { subject, when, by: 'charge', who }),
-    ...chargeMoney(node, witness, { subject, currency, amountMinor, state, created }),
+    ...chargeMoney(node, witness, {
+      subject,
+      of: intent === undefined ? {} : { intentId: intent },
+      currency,
+      amountMinor,
+      state,
+      when: at(created, paymentRank.charge),
+    }),
     ...children(node, 'refunds').flatMap((each) => refund(each, witness)),
     ...expandedLine(child(node, 'balance_transaction'), joins, subject),
   ]
@@ -70,99 +83,83 @@ function expandedLine(line: Node | undefined, joins: readonly Ref[], source: Ref
 
 type Money = {
   subject: Ref
+  of: { intentId?: string } // on every fact of the payment: whose attempt it is
   currency: string
   amountMinor: bigint
   state: ReturnType<typeof stateAbout>
-  created: string
+  when: When
 }
 
 function chargeMoney(node: Node, witness: Witness, money: Money): Statement[] {
-  const { subject, currency, amountMinor, state, created } = money
+  const { subject, of, currency, amountMinor, state, when } = money
   const status = needText(node, 'status')
-  const when = at(created, paymentRank.charge)
-  const failure = text(node, 'failure_code') ?? 'failed'
-  if (status === 'pending') {
-    return [
-      state(
-        'payment_pending',
-        subject,
-        when,
-        { amountMinor, currency, reason: 'processing' },
-        { apart: 'processing' },
-      ),
-    ]
-  }
-  if (status === 'failed') {
-    if (idIn(node, 'failure_balance_transaction') === undefined) {
-      return [state('payment_failed', subject, when, { amountMinor, currency, reason: failure })]
-    }
-    return returnedLater(node, witness, money, failure)
-  }
-  if (!flag(node, 'captured')) return authorization(node, witness, money)
-  const captured = capturedAmount(node, money)
-  const moment = momentOr(witness, witness.type === 'charge.captured', created, paymentRank.charge)
   const isReturned = idIn(node, 'failure_balance_transaction') !== undefined
+  const reason = text(node, 'failure_code') ?? 'failed'
+  if (status === 'pending') {
+    const data = { amountMinor, currency, reason: 'processing', ...of }
+    return [state('payment_pending', subject, when, data, { apart: 'processing' })]
+  }
+  if (status === 'failed' && !isReturned) {
+    return [state('payment_failed', subject, when, { amountMinor, currency, reason, ...of })]
+  }
+  if (!isReturned && !flag(node, 'captured')) return authorization(node, witness, money)
+  const captured = capturedAmount(node, money, isReturned)
   return [
-    ...(captured === 0n
-      ? []
-      : [
-          state(
-            'payment_captured',
-            subject,
-            moment,
-            { amountMinor: captured, currency, tender: 'provider' },
-            { apart: captured },
-          ),
-        ]),
+    ...capture(witness, money, captured),
     ...refundsTotal(node, money, captured),
-    ...(isReturned ? returnedLater(node, witness, money, failure).slice(1) : []),
+    ...(isReturned ? [returned(witness, money, captured, reason)] : []),
   ]
 }
 
-function capturedAmount(node: Node, { currency, amountMinor }: Money): bigint {
-  return amount(node, 'amount_captured', currency) ?? amountMinor // older versions do not say: then it is all of it
+/** Older versions do not say how much was captured: then it is all of it. So it is where a failure set it back to zero. */
+function capturedAmount(node: Node, { currency, amountMinor }: Money, isReturned: boolean): bigint {
+  const stated = amount(node, 'amount_captured', currency) ?? amountMinor
+  return isReturned && stated === 0n ? amountMinor : stated
+}
+
+function capture(
+  witness: Witness,
+  { subject, of, currency, state, when }: Money,
+  captured: bigint,
+): Statement[] {
+  if (captured === 0n) return []
+  const moment = momentOr(witness, witness.type === 'charge.captured', when.at, when.rank)
+  const data = { amountMinor: captured, currency, tender: 'provider' as const, ...of }
+  return [state('payment_captured', subject, moment, data, { apart: captured })]
 }
 
 /** A bank debit that failed after it had succeeded: it was captured, and the payer's bank took it back. */
-function returnedLater(node: Node, witness: Witness, money: Money, reason: string): Statement[] {
-  const { subject, currency, amountMinor, state, created } = money
-  const captured = amount(node, 'amount_captured', currency) || amountMinor
-  const back = momentOr(witness, witness.type === 'charge.failed', created, paymentRank.charge)
-  return [
-    state(
-      'payment_captured',
-      subject,
-      at(created, paymentRank.charge),
-      { amountMinor: captured, currency, tender: 'provider' },
-      { apart: captured },
-    ),
-    state('payment_returned', subject, back, { amountMinor: captured, currency, reason }),
-  ]
+function returned(
+  witness: Witness,
+  { subject, of, currency, state, when }: Money,
+  captured: bigint,
+  reason: string,
+): Statement {
+  const back = momentOr(witness, witness.type === 'charge.failed', when.at, when.rank)
+  return state('payment_returned', subject, back, { amountMinor: captured, currency, reason, ...of })
 }
 
 /** Not captured: still held, or, once `refunded` shows without a capture, let go. */
 function authorization(
   node: Node,
   witness: Witness,
-  { subject, currency, amountMinor, state, created }: Money,
+  { subject, of, currency, amountMinor, state, when }: Money,
 ): Statement[] {
-  const when = at(created, paymentRank.charge)
-  const held = state('payment_authorized', subject, when, { amountMinor, currency }, { apart: amountMinor })
+  const data = { amountMinor, currency, ...of }
+  const held = state('payment_authorized', subject, when, data, { apart: amountMinor })
   const isExpiry = witness.type === 'charge.expired'
   if (!isExpiry && !flag(node, 'refunded')) return [held]
-  const gone = momentOr(witness, isExpiry, created, paymentRank.charge)
-  return [held, state('payment_voided', subject, gone, { reason: isExpiry ? 'expired' : 'released' })]
+  const gone = momentOr(witness, isExpiry, when.at, when.rank)
+  return [held, state('payment_voided', subject, gone, { reason: isExpiry ? 'expired' : 'released', ...of })]
 }
 
 function refundsTotal(
   node: Node,
-  { subject, currency, amountMinor, state, created }: Money,
+  { subject, currency, amountMinor, state, when }: Money,
   captured: bigint,
 ): Statement[] {
   const shown = amount(node, 'amount_refunded', currency) ?? 0n
-  const released = amountMinor > captured ? amountMinor - captured : 0n
-  const refunded = shown - released
+  const refunded = shown - (amountMinor > captured ? amountMinor - captured : 0n)
   if (refunded <= 0n) return []
-  const when = at(created, paymentRank.charge)
   return [state('refunds_total', subject, when, { amountMinor: refunded, currency }, { apart: refunded })]
 }

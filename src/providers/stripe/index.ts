@@ -1,5 +1,9 @@
 import type { Provider } from '../provider.ts'
+import { check } from './check.ts'
+import { list, lists } from './list.ts'
 import { normalize } from './normalize.ts'
+import { read } from './read.ts'
+import { ensure, inspect } from './subscription.ts'
 import { verify } from './verify.ts'
 
 /** Stripe: signed snapshots of charges, intents, refunds, sessions, invoices, disputes and payouts. */
@@ -8,12 +12,9 @@ export const stripe: Provider = {
   secretHeaders: ['stripe-signature'],
   verify,
   normalize,
-  read: () => Promise.reject(new Error('not yet')),
-  async *list() {},
-  lists: [],
-  subscription: {
-    inspect: async () => ({ status: 'unknown', detail: 'not yet' }),
-    ensure: async () => ({ status: 'unknown', detail: 'not yet' }),
-  },
-  check: () => [],
+  read,
+  list,
+  lists,
+  subscription: { inspect, ensure },
+  check,
 }

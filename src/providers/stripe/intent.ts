@@ -1,4 +1,4 @@
-import type { Ref, Statement } from '../../core/fact.ts'
+import type { FactData, Ref, Statement } from '../../core/fact.ts'
 import { charge, paymentRank } from './charge.ts'
 import { child, idIn, instant, type Node, needId, needInstant, needText, text } from './json.ts'
 import { intentLines } from './lines.ts'
@@ -6,13 +6,14 @@ import { amount, needAmount, needCurrency } from './money.ts'
 import { customerId, customerSeen, person, shippingTo } from './people.ts'
 import { at, sale, saleRank } from './sale.ts'
 import {
-  fallbackNumber,
+  standIn,
   momentOr,
   numberRef,
   orderNumber,
   refs,
   speaksForOrders,
   stateAbout,
+  type When,
   type Witness,
 } from './witness.ts'
 
@@ -37,7 +38,7 @@ export function intent(node: Node, witness: Witness): Statement[] {
   ]
   const state = stateAbout(joins)
   const when = at(created, saleRank.intent)
-  const fallback = fallbackNumber(witness.connection, id)
+  const fallback = standIn(id)
   const who = person(undefined, { email: text(node, 'receipt_email'), customerId: customerId(node) })
   const expanded = child(node, 'latest_charge')
   const started = state('payment_started', subject, when, { amountMinor, currency }, { apart: amountMinor })
@@ -102,40 +103,54 @@ function failedAttempt(node: Node, witness: Witness, status: string, money: Mone
   const failed = error && idIn(error, 'charge')
   const shows = status === 'requires_payment_method' && (code !== undefined || failed !== undefined)
   if (!isEvent && !shows) return []
-  const { currency, amountMinor, state, created } = money
+  const { currency, amountMinor, created } = money
   const when = momentOr(witness, isEvent, created, paymentRank.intent)
   const data = { amountMinor, currency, reason: code ?? 'failed' }
-  return [state('payment_failed', chargeOr(failed ?? money.latest, money.subject), when, data)]
+  return [about('payment_failed', failed ?? money.latest, money, when, data)]
 }
 
 /** `amount_capturable` is what is still held and `amount_received` what was taken: held at first is the sum of both. */
 function authorizedAndCaptured(node: Node, witness: Witness, status: string, money: Money): Statement[] {
-  const { currency, state, created, amountMinor } = money
-  const subject = chargeOr(money.latest, money.subject)
+  const { currency, created, amountMinor, latest } = money
   const received = amount(node, 'amount_received', currency) ?? (status === 'succeeded' ? amountMinor : 0n)
-  const capturable = amount(node, 'amount_capturable', currency) ?? 0n
+  const held = (amount(node, 'amount_capturable', currency) ?? 0n) + received
   const statements: Statement[] = []
-  if (status === 'requires_capture') {
-    const held = capturable + received
+  if (status === 'requires_capture' && held > 0n) {
     const when = at(created, paymentRank.intent)
-    statements.push(
-      state('payment_authorized', subject, when, { amountMinor: held, currency }, { apart: held }),
-    )
+    statements.push(about('payment_authorized', latest, money, when, { amountMinor: held, currency }, held))
   }
   if (received > 0n && (status === 'succeeded' || status === 'requires_capture')) {
     const when = momentOr(witness, witness.type === 'payment_intent.succeeded', created, paymentRank.intent)
     const data = { amountMinor: received, currency, tender: 'provider' as const }
-    statements.push(state('payment_captured', subject, when, data, { apart: received }))
+    statements.push(about('payment_captured', latest, money, when, data, received))
   }
   return statements
 }
 
-function canceled(node: Node, witness: Witness, { subject, state, created }: Money): Statement[] {
+/** A canceled intent lets go of its charge too, in the charge's own words, unless that had failed before. */
+function canceled(node: Node, witness: Witness, money: Money): Statement[] {
   const own = instant(node, 'canceled_at')
-  const when = own ? at(own, paymentRank.intent + 1) : momentOr(witness, true, created, paymentRank.intent)
-  return [state('payment_voided', subject, when, { reason: text(node, 'cancellation_reason') ?? 'canceled' })]
+  const when = own
+    ? at(own, paymentRank.intent + 1)
+    : momentOr(witness, true, money.created, paymentRank.intent)
+  const reason = text(node, 'cancellation_reason') ?? 'canceled'
+  const voided = money.state('payment_voided', money.subject, when, { reason })
+  if (money.latest === undefined || child(node, 'last_payment_error') !== undefined) return [voided]
+  return [voided, about('payment_voided', money.latest, money, when, { reason: 'released' })]
 }
 
-function chargeOr(charge: string | undefined, subject: Ref): Ref {
-  return charge === undefined ? subject : { kind: 'charge', id: charge }
+type OfCharge = 'payment_failed' | 'payment_authorized' | 'payment_captured' | 'payment_voided'
+
+/** A fact of the charge where it is known, just as the charge itself would state it; else of the intent. */
+function about<K extends OfCharge>(
+  kind: K,
+  charge: string | undefined,
+  { subject, state }: Money,
+  when: When,
+  data: FactData[K],
+  apart?: bigint,
+): Statement {
+  const extras = apart === undefined ? {} : { apart }
+  if (charge === undefined) return state(kind, subject, when, data, extras)
+  return state(kind, { kind: 'charge', id: charge }, when, { ...data, intentId: subject.id }, extras)
 }

@@ -23,6 +23,11 @@ const idPattern = /^[\x21-\x7e]{1,255}$/
 /** Longer text than any field we keep: metadata values end at 500 characters, and an index row at 2,700 bytes. */
 const textLengthMax = 500
 
+/** A path one step deeper; the root has none. */
+export function step(node: Node, key: string): string {
+  return node.path === '' ? key : `${node.path}.${key}`
+}
+
 export function isThing(value: unknown): value is Thing {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -35,13 +40,13 @@ export function field(node: Node, key: string): unknown {
 /** A nested object, or undefined where there is none (null, a bare id, an empty filler). */
 export function child(node: Node, key: string): Node | undefined {
   const value = field(node, key)
-  return isThing(value) ? { value, path: `${node.path}.${key}` } : undefined
+  return isThing(value) ? { value, path: step(node, key) } : undefined
 }
 
 /** Objects of an array, or of a list object (`{object: 'list', data: […]}`). */
 export function children(node: Node, key: string): Node[] {
   const value = field(node, key)
-  const path = `${node.path}.${key}`
+  const path = step(node, key)
   const list = isThing(value) ? (Object.hasOwn(value, 'data') ? value.data : undefined) : value
   if (!Array.isArray(list)) return []
   return list.flatMap((item: unknown, index) =>
@@ -71,7 +76,7 @@ export function idIn(node: Node, key: string): string | undefined {
   const id = isThing(value) ? (Object.hasOwn(value, 'id') ? value.id : undefined) : value
   if (id === '' || (isThing(value) && id === undefined)) return undefined
   if (typeof id === 'string' && idPattern.test(id)) return id
-  throw new Unreadable(`${node.path}.${key}`, 'is not an id')
+  throw new Unreadable(step(node, key), 'is not an id')
 }
 
 export function needId(node: Node, key: string): string {
@@ -98,7 +103,7 @@ export function instant(node: Node, key: string): Instant | undefined {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 253_402_300_799) {
     return new Date(value * 1000).toISOString()
   }
-  throw new Unreadable(`${node.path}.${key}`, 'is not a time')
+  throw new Unreadable(step(node, key), 'is not a time')
 }
 
 export function needInstant(node: Node, key: string): Instant {
@@ -111,7 +116,7 @@ export function count(node: Node, key: string): number | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 1_000_000_000)
     return value
-  throw new Unreadable(`${node.path}.${key}`, 'is not a count')
+  throw new Unreadable(step(node, key), 'is not a count')
 }
 
 /** The value at a dotted path (`metadata.order_id`), where it is text or a whole number. */
@@ -127,5 +132,5 @@ export function valueAt(node: Node, path: string): string | undefined {
 
 function fail(node: Node, key: string): never {
   const value = field(node, key)
-  throw new Unreadable(`${node.path}.${key}`, value === undefined ? 'is missing' : `is a ${typeof value}`)
+  throw new Unreadable(step(node, key), value === undefined ? 'is missing' : `is a ${typeof value}`)
 }

@@ -57,12 +57,12 @@ function intentLine(node: Node, index: number, currency: string): LineItem {
  * Lines of a session; undefined where they are not all there: not expanded, cut off at the first page, or with a bare
  * product id (whose metadata may name another SKU). Then a re-read has to bring them.
  */
-export function sessionLines(node: Node, currency: string, isTaxIncluded: boolean): LineItem[] | undefined {
+export function sessionLines(node: Node, currency: string): LineItem[] | undefined {
   const list = child(node, 'line_items')
   if (list === undefined || flag(list, 'has_more')) return undefined
   const items = children(node, 'line_items')
   if (items.length === 0 || items.some((item) => !knowsItsProduct(item))) return undefined
-  return items.map((item, index) => sessionLine(item, index, currency, isTaxIncluded))
+  return items.map((item, index) => sessionLine(item, index, currency))
 }
 
 function knowsItsProduct(item: Node): boolean {
@@ -70,11 +70,15 @@ function knowsItsProduct(item: Node): boolean {
   return price === undefined || typeof field(price, 'product') !== 'string'
 }
 
-function sessionLine(item: Node, index: number, currency: string, isTaxIncluded: boolean): LineItem {
+function sessionLine(item: Node, index: number, currency: string): LineItem {
   const price = child(item, 'price')
   const product = price && child(price, 'product')
   const total = amount(item, 'amount_total', currency)
   const tax = amount(item, 'amount_tax', currency)
+  const before = amount(item, 'amount_subtotal', currency)
+  // With tax inside the price, the line's total is its subtotal less the discount; else it has the tax on top.
+  const isTaxIncluded =
+    before !== undefined && total === before - (amount(item, 'amount_discount', currency) ?? 0n)
   const isShippable = product === undefined ? undefined : field(product, 'shippable')
   return {
     id: idIn(item, 'id') ?? String(index),

@@ -1,5 +1,5 @@
 import { exponentOf } from '../../core/money.ts'
-import { field, type Node, needText, Unreadable } from './json.ts'
+import { field, type Node, needText, step, Unreadable } from './json.ts'
 
 /**
  * Their integers are in the smallest unit as *they* count it; facts count as ISO 4217 does. ISK and UGX are sent with
@@ -16,18 +16,17 @@ const amountMax = 1_000_000_000_000_000
 /** Upper-case ISO code of `key`; one that we do not know cannot be counted, and so is not read. */
 export function needCurrency(node: Node, key = 'currency'): string {
   const currency = needText(node, key).toUpperCase()
-  if (exponentOf(currency) === undefined)
-    throw new Unreadable(`${node.path}.${key}`, 'is no currency we know')
+  if (exponentOf(currency) === undefined) throw new Unreadable(step(node, key), 'is no currency we know')
   return currency
 }
 
 /** Minor units of a payment: not negative; undefined where the field is absent. */
 export function amount(node: Node, key: string, currency: string): bigint | undefined {
   const value = signed(node, key, currency)
-  if (value !== undefined && value < 0n) throw new Unreadable(`${node.path}.${key}`, 'is negative')
+  if (value !== undefined && value < 0n) throw new Unreadable(step(node, key), 'is negative')
   // Three-decimal amounts end in a zero there; one that does not was never charged.
   if (value !== undefined && threeDecimal.has(currency) && value % 10n !== 0n) {
-    throw new Unreadable(`${node.path}.${key}`, `is no amount in ${currency}`)
+    throw new Unreadable(step(node, key), `is no amount in ${currency}`)
   }
   return value
 }
@@ -40,7 +39,7 @@ export function needAmount(node: Node, key: string, currency: string): bigint {
 export function signed(node: Node, key: string, currency: string): bigint | undefined {
   const value = field(node, key)
   if (value === undefined) return undefined
-  const path = `${node.path}.${key}`
+  const path = step(node, key)
   // Integers past 2^53 arrive rounded, and rounding makes them unsafe: none of them passes for another number.
   if (typeof value !== 'number' || !Number.isSafeInteger(value))
     throw new Unreadable(path, 'is no whole amount')
@@ -63,5 +62,5 @@ function inIsoUnits(value: bigint, currency: string, path: string): bigint {
 }
 
 function missing(node: Node, key: string): never {
-  throw new Unreadable(`${node.path}.${key}`, 'is missing')
+  throw new Unreadable(step(node, key), 'is missing')
 }

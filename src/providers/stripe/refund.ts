@@ -1,6 +1,6 @@
 import type { Ref, Statement } from '../../core/fact.ts'
 import { balanceLine } from './balance.ts'
-import { child, idIn, type Node, needId, needInstant, text, Unreadable } from './json.ts'
+import { child, idIn, type Node, needId, needInstant, step, text, Unreadable } from './json.ts'
 import { needAmount, needCurrency } from './money.ts'
 import { at } from './sale.ts'
 import { momentOr, refs, stateAbout, type Witness } from './witness.ts'
@@ -18,7 +18,7 @@ export function refund(node: Node, witness: Witness): Statement[] {
   const intent = idIn(node, 'payment_intent')
   const paymentId = charge ?? intent
   if (paymentId === undefined)
-    throw new Unreadable(`${node.path}.charge`, 'is missing, and so is payment_intent')
+    throw new Unreadable(step(node, 'charge'), 'is missing, and so is payment_intent')
   const created = needInstant(node, 'created')
   const currency = needCurrency(node)
   const amountMinor = needAmount(node, 'amount', currency)
@@ -67,6 +67,6 @@ function stateOf(
     case 'canceled':
       return state('refund_canceled', subject, turned, money)
     default:
-      throw new Unreadable(`${node.path}.status`, 'is no state of a refund that we know')
+      throw new Unreadable(step(node, 'status'), 'is no state of a refund that we know')
   }
 }

@@ -7,10 +7,10 @@ import { type OrderNumber, speaksForOrders, type stateAbout, type When, type Wit
 type State = ReturnType<typeof stateAbout>
 
 /**
- * How well each object knows when its sale was placed. Session, intent and charge of one sale state the same fact
- * (`order_placed` of the intent), so that one sale is one row of history.
+ * How well each object knows when its sale was placed. Intent and charge of one sale state the same facts (of the
+ * intent), so that one sale is one row of history; a session states its own.
  */
-export const saleRank = { charge: 0, intent: 1, session: 2, invoice: 2 } as const
+export const saleRank = { charge: 0, intent: 1, session: 0, invoice: 0 } as const
 
 /** What every object of a sale says about the order: that it was placed, its number, its declared total and items. */
 export function sale(
@@ -91,7 +91,7 @@ function declaredItem(item: unknown, index: number, currency: string): LineItem 
   }
 }
 
-/** The intent where it is known, so that all objects of one sale speak of the same thing; else the object itself. */
+/** The intent where it is known, so that it and its charges speak of the same thing; else the charge itself. */
 export function anchorOf(intent: string | undefined, self: Ref): Ref {
   return intent === undefined ? self : { kind: 'payment_intent', id: intent }
 }

@@ -1,13 +1,25 @@
 import type { Ref, Statement } from '../../core/fact.ts'
 import { paymentRank } from './charge.ts'
 import { intent } from './intent.ts'
-import { child, idIn, type Node, needId, needInstant, needText, text } from './json.ts'
+import { invoice } from './invoice.ts'
+import {
+  child,
+  children,
+  idIn,
+  instant,
+  isId,
+  type Node,
+  needId,
+  needInstant,
+  needText,
+  text,
+} from './json.ts'
 import { sessionComponents, sessionLines } from './lines.ts'
 import { needAmount, needCurrency } from './money.ts'
 import { customerId, customerSeen, person, shippingTo } from './people.ts'
-import { anchorOf, at, sale, saleRank } from './sale.ts'
+import { at, sale, saleRank } from './sale.ts'
 import {
-  fallbackNumber,
+  standIn,
   momentOr,
   numberRef,
   orderNumber,
@@ -46,22 +58,21 @@ export function session(node: Node, witness: Witness): Statement[] {
   const totalMinor = needAmount(node, 'amount_total', currency)
   if (mode === 'subscription' && totalMinor === 0n) return [] // a trial: the first invoice that asks for money is the order
   const when = at(created, saleRank.session)
-  const anchor = anchorOf(intentId, subject)
-  const fallback = fallbackNumber(witness.connection, intentId ?? id, intentId === undefined ? 2 : 0)
+  const fallback = standIn(intentId ?? id, intentId === undefined ? 2 : 0)
   const who = person(child(node, 'customer_details'), {
     email: text(node, 'customer_email'),
     customerId: customerId(node),
     locale: text(node, 'locale'),
   })
   const expanded = child(node, 'payment_intent')
+  const billed = child(node, 'invoice')
   return [
-    ...sale(state, witness, { node, anchor, when, currency, number: number ?? fallback }),
-    ...(speaksForOrders(witness)
-      ? ordered(node, state, { subject, anchor, when, currency, totalMinor })
-      : []),
+    ...sale(state, witness, { node, anchor: subject, when, currency, number: number ?? fallback }),
+    ...(speaksForOrders(witness) ? ordered(node, state, { subject, when, currency, totalMinor }) : []),
     ...customerSeen(state, { subject, when, by: 'session', who }),
-    ...payment(node, witness, state, { subject: anchor, created, currency, totalMinor }),
+    ...payment(node, witness, state, { intentId, created, currency, totalMinor }),
     ...(expanded ? intent(expanded, witness) : []),
+    ...(billed ? invoice(billed, witness) : []),
   ]
 }
 
@@ -70,15 +81,11 @@ function isAsync(witness: Witness): boolean {
 }
 
 type State = ReturnType<typeof stateAbout>
-type Sold = { subject: Ref; anchor: Ref; when: ReturnType<typeof at>; currency: string; totalMinor: bigint }
+type Sold = { subject: Ref; when: ReturnType<typeof at>; currency: string; totalMinor: bigint }
 
-function ordered(
-  node: Node,
-  state: State,
-  { subject, anchor, when, currency, totalMinor }: Sold,
-): Statement[] {
+function ordered(node: Node, state: State, { subject, when, currency, totalMinor }: Sold): Statement[] {
   const components = sessionComponents(node, currency)
-  const lines = sessionLines(node, currency, components?.taxIncluded === true)
+  const lines = sessionLines(node, currency)
   const total = { totalMinor, currency, by: 'session' as const }
   const collected = child(node, 'collected_information')
   const shipping =
@@ -93,26 +100,60 @@ function ordered(
     ...(lines
       ? [state('order_lines', subject, when, { lines, currency, by: 'session' }, { apart: 'session' })]
       : []),
-    ...shippingTo(state, { subject: anchor, when, shipping }),
+    ...shippingTo(state, { subject, when, shipping }),
   ]
 }
 
-type Paid = { subject: Ref; created: string; currency: string; totalMinor: bigint }
+type Paid = { intentId: string | undefined; created: string; currency: string; totalMinor: bigint }
 
-/** What the session itself knows of its payment: waiting for it, or that the attempt failed. */
+/** What the session knows of its intent: that it was asked to pay, is waited for, or failed. Invoices speak for themselves. */
 function payment(
   node: Node,
   witness: Witness,
   state: State,
-  { subject, created, currency, totalMinor }: Paid,
+  { intentId, created, currency, totalMinor }: Paid,
 ): Statement[] {
   const status = needText(node, 'payment_status')
-  const when = momentOr(witness, true, created, paymentRank.intent)
+  if (intentId === undefined || totalMinor === 0n || status === 'no_payment_required') return []
+  const subject: Ref = { kind: 'payment_intent', id: intentId }
   const money = { amountMinor: totalMinor, currency }
+  const started = state('payment_started', subject, at(created, 0), money, { apart: totalMinor })
+  const when = momentOr(witness, true, created, paymentRank.intent)
   if (witness.type === 'checkout.session.async_payment_failed') {
-    return [state('payment_failed', subject, when, { ...money, reason: 'async_payment_failed' })]
+    return [started, state('payment_failed', subject, when, { ...money, reason: 'async_payment_failed' })]
   }
-  if (status === 'no_payment_required' || totalMinor === 0n) return []
-  const reason = status === 'paid' ? 'session_paid' : 'processing'
-  return [state('payment_pending', subject, when, { ...money, reason }, { apart: reason })]
+  if (status === 'paid') return [started]
+  return [
+    started,
+    state('payment_pending', subject, when, { ...money, reason: 'processing' }, { apart: 'processing' }),
+  ]
+}
+
+/**
+ * The lines of a session from their own list, which is read where a session has more than its first page shows. The
+ * list names its session in its address only, and has no time but its prices'.
+ */
+export function lineList(node: Node, witness: Witness): Statement[] {
+  const id = /\/sessions\/([^/]+)\/line_items/.exec(text(node, 'url') ?? '')?.[1]
+  const items = children(node, 'data')
+  const first = items[0]
+  if (!isId(id) || first === undefined || !speaksForOrders(witness)) return []
+  const currency = needCurrency(first)
+  const created = items
+    .map((item) => child(item, 'price'))
+    .flatMap((price) => (price && instant(price, 'created')) ?? [])
+    .sort()[0]
+  const list: Node = { path: '', value: { line_items: node.value } }
+  const lines = sessionLines(list, currency)
+  const subject: Ref = { kind: 'checkout_session', id }
+  if (lines === undefined || created === undefined) return []
+  return [
+    stateAbout([subject])(
+      'order_lines',
+      subject,
+      at(created, 0),
+      { lines, currency, by: 'session' },
+      { apart: 'session' },
+    ),
+  ]
 }

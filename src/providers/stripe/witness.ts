@@ -7,6 +7,7 @@ import {
   type Person,
   type Ref,
   type Statement,
+  standInPriority,
 } from '../../core/fact.ts'
 import type { ConnectionSettings } from '../provider.ts'
 import { clean, field, type Node, valueAt } from './json.ts'
@@ -61,11 +62,20 @@ export function refs(...pairs: readonly (readonly [Ref['kind'], string | undefin
   return pairs.flatMap(([kind, id]) => (id === undefined ? [] : [{ kind, id }]))
 }
 
+const defaultReferences = ['metadata.order_id', 'metadata.order_number', 'client_reference_id'] as const
+
+/** Where order numbers stand, best first: as configured, else where shops usually put them. */
+export function orderReferences({
+  orderReference,
+}: ConnectionSettings): ConnectionSettings['orderReference'] {
+  return orderReference.length > 0 ? orderReference : defaultReferences
+}
+
 export type OrderNumber = { readonly number: string; readonly priority: number }
 
 /** The order number that the shop put on this object: the first of `orderReference` that is present. */
 export function orderNumber(node: Node, connection: ConnectionSettings): OrderNumber | undefined {
-  for (const [priority, reference] of connection.orderReference.entries()) {
+  for (const [priority, reference] of orderReferences(connection).entries()) {
     const path = typeof reference === 'string' ? reference : reference.field
     const value = valueAt(node, path)
     const captured =
@@ -76,9 +86,9 @@ export function orderNumber(node: Node, connection: ConnectionSettings): OrderNu
   return undefined
 }
 
-/** Where an object has no order number, its own id serves, after every real one. */
-export function fallbackNumber(connection: ConnectionSettings, id: string, steps = 0): OrderNumber {
-  return { number: id, priority: connection.orderReference.length + 1 + steps }
+/** Where an object has no order number, its own id stands in, after every real one; `steps` ranks stand-ins. */
+export function standIn(id: string, steps = 0): OrderNumber {
+  return { number: id, priority: standInPriority + steps }
 }
 
 export function numberRef(number: OrderNumber | undefined): Ref[] {
