@@ -57,6 +57,7 @@ export type Difference = {
 export type Sighting = {
   readonly changes: readonly Change[]
   readonly eventId: string
+  /** As of before the run: what the run itself stored does not count, or storing as it goes would change what it finds. */
   readonly isKnown: (ref: Ref) => boolean
   /** Lines of the provider's balance younger than this are on their way to us: no difference yet. */
   readonly linesBefore: Instant
@@ -90,7 +91,10 @@ export class Differences {
 
   #place(change: Change, sighting: Sighting): void {
     const made = differenceOf(change, sighting)
-    const parts = this.#near(made).filter((other) => areOne(other, made))
+    const near = this.#near(made).filter((other) => areOne(other, made))
+    // A total belongs to its payment where that is news as well, else to the refund that explains it; never to both.
+    const own = near.filter((other) => !explains(other, made))
+    const parts = isTotal(made) && own.length > 0 ? own : near
     if (parts.length === 0) {
       if (isFinding(change.fact, sighting)) this.put(made)
       return
@@ -174,8 +178,11 @@ function areOne(held: Difference, made: Difference): boolean {
 
 /** A payment of which nothing but its cumulative refunds is news belongs to the refund that is missing as well. */
 function explains(refund: Difference, total: Difference): boolean {
-  if (!total.facts.every((id) => id.startsWith('refunds_total:'))) return false
-  return total.members.some((ref) => refund.payments.includes(ref.id))
+  return isTotal(total) && total.members.some((ref) => refund.payments.includes(ref.id))
+}
+
+function isTotal({ facts }: Difference): boolean {
+  return facts.every((id) => id.startsWith('refunds_total:'))
 }
 
 function joinedOf(a: Difference, b: Difference, { isKnown }: Sighting): Difference {
@@ -184,9 +191,7 @@ function joinedOf(a: Difference, b: Difference, { isKnown }: Sighting): Differen
   const isOwn = ownKinds.has(first.resource.kind) || first.kind === 'drift'
   const members = unique([...first.members, ...(explains(first, other) ? [] : other.members)], keyOf)
   const resource = isOwn ? first.resource : bestOf(members)
-  // Once missing, always: storing as we go makes it known before its last resource is seen. A fee's payment may be known.
-  const isMissing = (first.kind === 'missing' && first.reason !== 'fee') || !isKnown(resource)
-  const kind = first.kind === 'drift' ? 'drift' : isMissing ? 'missing' : 'behind'
+  const kind = first.kind === 'drift' ? 'drift' : isKnown(resource) ? 'behind' : 'missing'
   return {
     name: first.name,
     kind,

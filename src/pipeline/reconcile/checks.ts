@@ -1,5 +1,5 @@
 import type { Ref } from '../../core/fact.ts'
-import { ApiError, type SubscriptionState } from '../../providers/provider.ts'
+import type { ApiError, SubscriptionState } from '../../providers/provider.ts'
 import * as findings from '../../store/findings.ts'
 import * as polling from '../../store/polling.ts'
 import { rateOf } from '../rate.ts'

@@ -168,6 +168,7 @@ function heldOf(rows: readonly { id: string; rank: number; data: string }[]): Ma
   return held
 }
 
+/** Whether a resource was known before this run: what the run itself stored does not count. */
 async function knownOf(run: Run, looks: readonly Look[]): Promise<(ref: Ref) => boolean> {
   const refs = [
     ...looks.flatMap(({ stated }) => stated.flatMap(({ fact, joins }) => [fact.subject, ...joins])),
@@ -182,7 +183,8 @@ async function knownOf(run: Run, looks: readonly Look[]): Promise<(ref: Ref) => 
     list.map((ref) => ref.id),
   )
   const known = new Set(rows.map((row) => `${row.kind}:${row.id}`))
-  return (ref) => known.has(keyOf(ref))
+  for (const key of wanted.keys()) if (!known.has(key)) run.unknown.add(key)
+  return (ref) => !run.unknown.has(keyOf(ref))
 }
 
 type Waiting = { readonly facts: ReadonlySet<string>; readonly resources: ReadonlySet<string> }

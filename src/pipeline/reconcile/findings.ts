@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Difference } from '../../core/diff.ts'
+import { type Difference, keyOf } from '../../core/diff.ts'
 import type { Instant, Ref } from '../../core/fact.ts'
 import { type Money, printDecimal } from '../../core/money.ts'
 import * as findings from '../../store/findings.ts'
@@ -114,6 +114,7 @@ export async function restoreDifferences(run: Run): Promise<void> {
       if (kept.name === undefined) continue
       const difference = restored(row, kept as Kept)
       run.differences.put(difference)
+      if (difference.kind === 'missing') run.unknown.add(keyOf(difference.resource))
       run.findings.set(difference.name, { id: row.id, isOwn: true, events: difference.events })
       run.written.set(difference.name, difference)
     }

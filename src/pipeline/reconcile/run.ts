@@ -39,6 +39,8 @@ export type Run = {
   readonly written: Map<string, Difference>
   /** Facts that the events of this run bring: further witnesses of them bring nothing. */
   readonly claimed: Map<string, Witness[]>
+  /** Resources of which we knew nothing when the run first met them. */
+  readonly unknown: Set<string>
   /** Resources that the lists showed. */
   readonly seen: Set<string>
   /** Events that this attempt stored. */

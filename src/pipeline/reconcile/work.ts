@@ -88,6 +88,7 @@ function begin(
     findings: new Map(),
     written: new Map(),
     claimed: new Map(),
+    unknown: new Set(),
     seen: new Set(),
     stored: [],
   }
