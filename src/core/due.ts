@@ -71,7 +71,7 @@ function refundNotices(order: Order, scope: string): Effect[] {
 }
 
 /**
- * Requests and cancellations, numbered: n is open while it has no cancellation of its number. Released and nothing open:
+ * Requests and cancellations, numbered: a request is open while no cancellation has its number. Released and none open:
  * the next request. Must not ship any more and has not: one cancellation of the open one.
  */
 function fulfillment(
@@ -81,37 +81,31 @@ function fulfillment(
   scope: string,
 ): Effect[] {
   if (order.resource === undefined) return []
-  const numbers = (prefix: string) =>
-    existing.filter((effect) => effect.key.startsWith(prefix)).map((effect) => requestNumber(effect.key))
-  const [requested, takenBack] = [Math.max(0, ...numbers('fulfil:')), Math.max(0, ...numbers('cancel:'))]
+  const held = new Set(existing.map((effect) => effect.key))
+  const requests = existing.filter((effect) => effect.key.startsWith('fulfil:'))
+  const open = requests.filter((effect) => !held.has(cancelKey(effect.key)))
   const lines = shipLines(order)
   const body = { resource: order.resource.id, resource_kind: order.resource.kind, lines }
-  if (requested > takenBack) {
-    const open = existing.find(
-      (effect) => effect.key.startsWith('fulfil:') && requestNumber(effect.key) === requested,
-    )!
-    if (!mustNotShip(order, policy) || hasShipped(order) || !mayHaveLeft.has(open.state)) return []
-    const key = open.key.replace(/^fulfil:/, 'cancel:')
-    return [
-      {
-        key,
+  if (open.length > 0) {
+    if (!mustNotShip(order, policy) || hasShipped(order)) return []
+    return open
+      .filter((request) => mayHaveLeft.has(request.state))
+      .map(({ key }) => ({
+        key: cancelKey(key),
         sink: 'fulfillment',
         kind: 'cancellation',
-        body: { ...body, number: requested, request: open.key },
-      },
-    ]
+        body: { ...body, number: requestNumber(key), request: key },
+      }))
   }
-  if (lines.length === 0 || !isReleased(order, policy) || mustNotShip(order, policy) || isHeld(order))
+  if (lines.length === 0 || !reaches(order, policy.releaseOn) || mustNotShip(order, policy) || isHeld(order))
     return []
-  const number = requested + 1
-  return [
-    {
-      key: `fulfil:${scope}:${order.resource.id}:${number}`,
-      sink: 'fulfillment',
-      kind: 'request',
-      body: { ...body, number },
-    },
-  ]
+  const number = Math.max(0, ...requests.map((effect) => requestNumber(effect.key))) + 1
+  const key = `fulfil:${scope}:${order.resource.id}:${number}`
+  return [{ key, sink: 'fulfillment', kind: 'request', body: { ...body, number } }]
+}
+
+function cancelKey(requestKey: string): string {
+  return requestKey.replace(/^fulfil:/, 'cancel:')
 }
 
 /** States of a request that its receiver may know of, or is about to. One that failed or was recorded only is unknown there. */
@@ -122,10 +116,6 @@ function shipLines(order: Order): StockLine[] {
   return order.lineItems
     .map((line) => ({ sku: line.sku ?? line.id, quantity: toShip(line) - line.fulfilledQuantity }))
     .filter((line) => line.quantity > 0)
-}
-
-function isReleased(order: Order, policy: Policy): boolean {
-  return reaches(order, policy.releaseOn)
 }
 
 /** Placed < authorized < covered: how far an order must have come by policy. */
@@ -143,7 +133,7 @@ function reaches(order: Order, step: Policy['releaseOn']): boolean {
 /** Ended, given back, contested, or no longer paid for because the bank took the money back. A review alone recalls nothing. */
 function mustNotShip(order: Order, policy: Policy): boolean {
   if (hasEnded(order) || order.disputeStatus === 'open') return true
-  return order.totals.returnedMinor > 0n && !isReleased(order, policy)
+  return order.totals.returnedMinor > 0n && !reaches(order, policy.releaseOn)
 }
 
 /** Cancelled, voided, or refunded in full: nothing of it is to be shipped or kept for the buyer. */

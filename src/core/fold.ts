@@ -45,6 +45,11 @@ export function fold(facts: readonly KnownFact[], context: FoldContext = {}): Or
   const fulfillmentStatus = fulfillmentStatusOf(evidence, basket.lineItems, cancelled)
   const isAttached = isAttachedBy(evidence, speaksForOrder)
   const placedAt = placedAtOf(evidence)
+  const resource = resourceOf(evidence, payments, refunds)
+  const saleKind =
+    evidence.of('order_placed').find((fact) => fact.data.saleKind !== undefined)?.data.saleKind ?? 'sale'
+  const shipTo = shipToOf(evidence)
+  const needsNoAddress = saleKind !== 'sale' && shipTo === undefined
   const isPaidFor = ordered !== undefined && isEnough(evidence, totals)
   const isShipped = evidence.of('fulfillment_shipped').length > 0
   const subject = {
@@ -59,11 +64,16 @@ export function fold(facts: readonly KnownFact[], context: FoldContext = {}): Or
   }
   const judged = { ...subject, ...basket, isCovered: isPaidFor, isCancelled: cancelled, isShipped }
   return {
-    ...numberOf(evidence),
+    ...numberOf(evidence, resource),
     isAttached,
-    saleKind:
-      evidence.of('order_placed').find((fact) => fact.data.saleKind !== undefined)?.data.saleKind ?? 'sale',
-    status: statusOf(paymentStatus, fulfillmentStatus, basket.lineItems, cancelled),
+    saleKind,
+    status: statusOf({
+      paymentStatus,
+      fulfillmentStatus,
+      lines: basket.lineItems,
+      isCancelled: cancelled,
+      needsNoAddress,
+    }),
     paymentStatus,
     pendingReason: paymentStatus === 'pending' ? pendingReasonOf(payments) : undefined,
     disputeStatus: disputeStatusOf(disputes),
@@ -73,7 +83,7 @@ export function fold(facts: readonly KnownFact[], context: FoldContext = {}): Or
     parts: basket.parts,
     lineItems: basket.lineItems,
     ...customerOf(evidence),
-    shipTo: shipToOf(evidence),
+    shipTo,
     payments,
     refunds,
     disputes,
@@ -84,7 +94,7 @@ export function fold(facts: readonly KnownFact[], context: FoldContext = {}): Or
     wants: wantsOf(evidence, payments, refunds),
     isCovered: isPaidFor && basket.lineItems.length > 0,
     releasedAt: lastOf(evidence.of('operator_released').map((fact) => fact.occurredAt)),
-    resource: resourceOf(evidence, payments, refunds),
+    resource,
     placedAt,
     version: evidence.all.filter((fact) => fact.kind !== 'effect_performed').length,
     fulfillmentRequests: requestsOf(evidence),
@@ -99,12 +109,13 @@ function isEnough(evidence: Evidence, totals: Totals): boolean {
 }
 
 /** Smallest priority, then smallest text: the number may become better, and never depends on what came first. */
-function numberOf(evidence: Evidence): Pick<Order, 'number' | 'isStandInNumber'> {
+function numberOf(evidence: Evidence, resource: Ref | undefined): Pick<Order, 'number' | 'isStandInNumber'> {
   const compare = (a: Known<'order_numbered'>, b: Known<'order_numbered'>) =>
     a.data.priority - b.data.priority || byText(a.data.number, b.data.number)
   const best = [...evidence.of('order_numbered')].sort(compare)[0]
+  const intent = resource?.kind === 'payment_intent' ? resource.id : undefined
   return {
-    number: best?.data.number,
+    number: best?.data.number ?? intent,
     isStandInNumber: best === undefined || best.data.priority >= standInPriority,
   }
 }

@@ -82,17 +82,21 @@ export function isCancelled(evidence: Evidence, paymentStatus: PaymentStatus): b
   return evidence.of('order_cancelled').length > 0 || paymentStatus === 'voided'
 }
 
-export function statusOf(
-  paymentStatus: PaymentStatus,
-  fulfillment: Order['fulfillmentStatus'],
-  lines: readonly OrderLine[],
-  cancelled: boolean,
-): Order['status'] {
-  if (cancelled) return 'cancelled'
+/** Closed: nothing is left to be paid, shipped or given back. */
+export function statusOf(judged: {
+  readonly paymentStatus: PaymentStatus
+  readonly fulfillmentStatus: Order['fulfillmentStatus']
+  readonly lines: readonly OrderLine[]
+  readonly isCancelled: boolean
+  readonly needsNoAddress: boolean // a renewal or an invoice that ships nowhere
+}): Order['status'] {
+  const { paymentStatus, lines } = judged
+  if (judged.isCancelled) return 'cancelled'
   if (paymentStatus === 'refunded') return 'closed'
   const isPaid = paymentStatus === 'paid' || paymentStatus === 'partially_refunded'
-  const needsNothing = lines.length > 0 && lines.every((line) => line.requiresShipping === false)
-  return isPaid && (fulfillment === 'fulfilled' || needsNothing) ? 'closed' : 'open'
+  const needsNothing =
+    judged.needsNoAddress || (lines.length > 0 && lines.every((line) => line.requiresShipping === false))
+  return isPaid && (judged.fulfillmentStatus === 'fulfilled' || needsNothing) ? 'closed' : 'open'
 }
 
 /** What can be handed over: lines that need shipping, less what was refunded by name. */
