@@ -89,6 +89,13 @@ const storyOf: ReadonlyMap<string, Steps> = new Map<string, Steps>([
   ['invoice.payment_succeeded', renewed],
   ['invoice_payment.paid', renewed],
   [
+    'invoice.voided',
+    (world, { currency, items, buyer }) => {
+      const customer = world.customer(buyer).id
+      world.closeInvoice(world.bill({ customer, currency, items, buyer }), 'void')
+    },
+  ],
+  [
     'invoice.payment_failed',
     (world, { currency, items, buyer }) => {
       const customer = world.customer(buyer).id
