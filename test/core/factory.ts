@@ -171,13 +171,13 @@ export const say = {
       currency = 'USD',
       taxMinor = 0n,
     }: Sum & { feeMinor?: bigint; taxMinor?: bigint },
-    options: FactOptions & { source?: Ref; payout?: string } = {},
+    options: FactOptions & { of?: Ref; payout?: string } = {},
   ) => {
     const fees: FeeDetail[] = [
       { type: 'provider' as const, amountMinor: feeMinor - taxMinor },
       { type: 'tax' as const, amountMinor: taxMinor },
     ].filter((fee) => fee.amountMinor !== 0n)
-    const source = options.source === undefined ? {} : { source: options.source }
+    const source = options.of === undefined ? {} : { source: options.of }
     const paid = options.payout === undefined ? {} : { payout: options.payout }
     const data = {
       category,
