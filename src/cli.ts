@@ -1,19 +1,42 @@
 import { Command, CommanderError } from 'commander'
-import { startCommand } from './cli/start.ts'
+import { connectionsCommand } from './cli/connections.ts'
+import { doctorCommand } from './cli/doctor.ts'
+import { eventsCommand } from './cli/events.ts'
 import { Failure } from './cli/failure.ts'
+import { keysCommand } from './cli/keys.ts'
+import { ledgerCommand } from './cli/ledger.ts'
+import { migrateCommand } from './cli/migrate.ts'
+import { ordersCommand } from './cli/orders.ts'
+import { reconcileCommand } from './cli/reconcile.ts'
+import { openapiCommand, triggerCommand } from './cli/sandbox.ts'
+import { startCommand } from './cli/start.ts'
 import { ConfigError } from './config.ts'
 import { StartError } from './main.ts'
 import { packageVersion } from './package-root.ts'
 
 /** The `ordersync` command. Exit status: 0 done, 1 failed, 2 wrong usage. */
 export function program(): Command {
-  return new Command('ordersync')
+  const made = new Command('ordersync')
     .description("Keeps an online store's orders true, from payment to fulfillment")
     .version(packageVersion())
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
-    .addCommand(startCommand())
+  for (const one of commands) made.addCommand(one())
+  return made
 }
+
+const commands = [
+  startCommand,
+  migrateCommand,
+  doctorCommand,
+  connectionsCommand,
+  eventsCommand,
+  ordersCommand,
+  reconcileCommand,
+  ledgerCommand,
+  keysCommand,
+  triggerCommand,
+  openapiCommand,
+]
 
 /** Runs one command line and returns its exit status. */
 export async function run(parameters: readonly string[]): Promise<number> {

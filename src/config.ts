@@ -116,6 +116,16 @@ export function loadConfig({
   return { config, generated, warnings: [...parsed.warnings, ...(found?.warnings ?? [])] }
 }
 
+/** What the environment alone says: for commands that need no configuration file. Throws `ConfigError`. */
+export function loadEnvironment({
+  env = process.env,
+  cwd = process.cwd(),
+}: { env?: { readonly [name: string]: string | undefined }; cwd?: string } = {}): Environment {
+  const { settings, mistakes } = environmentOf(env, process.stdout.isTTY === true)
+  if (mistakes.length > 0) throw new ConfigError('the environment', mistakes)
+  return { ...settings, dataDir: resolve(cwd, settings.dataDir) }
+}
+
 function configFrom(
   settings: Environment,
   value: ConfigFile,

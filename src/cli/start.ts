@@ -1,15 +1,14 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { type LoadedConfig, loadConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
 import { type Role, type Running, roles, startSystem } from '../main.ts'
 import { providers } from '../providers/registry.ts'
+import { command } from './command.ts'
 
 /** `ordersync start [--role web,worker,reconciler]` */
 export function startCommand(): Command {
-  return new Command('start')
-    .description('start the service; with no DATABASE_URL on a Postgres of its own')
+  return command('start', 'start the service; with no DATABASE_URL on a Postgres of its own')
     .option('--role <list>', 'what this process does, separated by commas', rolesOf, [...roles])
-    .option('--json', 'print what a person would be shown as one JSON line')
     .action(async ({ role, json }: { role: Role[]; json?: boolean }) => {
       const loaded = loadConfig({ providers, mayGenerate: true })
       const { config } = loaded

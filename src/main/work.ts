@@ -1,7 +1,9 @@
 import type { Role } from '../main.ts'
 import { startPerforming } from '../pipeline/perform.ts'
 import { startProcessing } from '../pipeline/process.ts'
+import { startReconciler } from '../pipeline/reconcile.ts'
 import { startRereading } from '../pipeline/reread.ts'
+import { startSweeper } from '../pipeline/sweep.ts'
 import type { System } from '../pipeline/system.ts'
 import { preparePartitions } from '../store/settings.ts'
 
@@ -18,8 +20,15 @@ const day = 86_400_000
 export function startWork(system: System, roles: readonly Role[]): Work {
   const started: { stop(): Promise<void> }[] = []
   if (roles.includes('worker')) {
-    started.push(startProcessing(system), startPerforming(system), startRereading(system), daily(system))
+    started.push(
+      startProcessing(system),
+      startPerforming(system),
+      startRereading(system),
+      startSweeper(system),
+      daily(system),
+    )
   }
+  if (roles.includes('reconciler')) started.push(startReconciler(system))
   return {
     drain() {},
     async stop() {

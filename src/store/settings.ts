@@ -38,3 +38,29 @@ async function settled(db: Database, name: string, value: string): Promise<strin
   const [row] = await byName(db.web, name)
   return row!.value
 }
+
+const describeServer = statement<
+  [],
+  { version: string; number: number; fsync: string; commit: string; now: Date }
+>({
+  name: 'settings.describeServer',
+  text: `select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
+                current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit,
+                clock_timestamp() as now`,
+})
+
+/** The database server as `doctor` judges it: version, how far its clock is from `now`, whether it loses commits. */
+export async function serverOf(
+  db: Database,
+  now: Date,
+): Promise<{ version: string; major: number; skewMs: number; isDurable: boolean }> {
+  const [row] = await describeServer(db.web)
+  const { version, number, fsync, commit } = row!
+  const skewMs = Math.abs(new Date(row!.now).getTime() - now.getTime())
+  return {
+    version,
+    major: Math.floor(number / 10_000),
+    skewMs,
+    isDurable: fsync === 'on' && commit !== 'off',
+  }
+}

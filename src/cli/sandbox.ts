@@ -1,0 +1,64 @@
+import type { Command } from 'commander'
+import { type Connection, loadConfig, loadEnvironment } from '../config.ts'
+import { openapiDocument } from '../http/admin/openapi.ts'
+import { providers } from '../providers/registry.ts'
+import { trigger, triggerTypes } from '../sandbox/trigger.ts'
+import { command, type JsonOption } from './command.ts'
+import { Failure } from './failure.ts'
+import { printJson } from './print.ts'
+
+/** `ordersync trigger PROVIDER EVENT`: a signed example event, sent to the running service. */
+export function triggerCommand(): Command {
+  return command('trigger', 'send one signed example event to the running service')
+    .argument('<provider>', "a provider's name")
+    .argument('<event>', 'an event type of that provider')
+    .option('--connection <id>', "which connection; default the provider's first of mode test")
+    .addHelpText('after', `\nevents:\n  ${triggerTypes.join('\n  ')}`)
+    .action(
+      async (
+        provider: string,
+        type: string,
+        { json, connection: id }: JsonOption & { connection?: string },
+      ) => {
+        const { config } = loadConfig({ providers })
+        const connection = config.connections.find(
+          (one) => one.provider === provider && one.mode === 'test' && (id === undefined || one.id === id),
+        )
+        if (connection === undefined)
+          throw new Failure(
+            `no connection of ${provider} in mode test${id === undefined ? '' : ` named ${id}`}`,
+          )
+        const sent = await trigger(type, { url: addressOf(connection), secret: secretOf(connection) })
+        if (sent === undefined)
+          throw new Failure(
+            `${type} is not an event that can be triggered; try one of\n  ${triggerTypes.join('\n  ')}`,
+          )
+        const { event, status, answer, error } = sent
+        if (json) printJson({ event_id: event.id, type: event.type, status, answer, error })
+        else console.log(`${event.type} ${event.id} → ${status ?? error} ${answer ?? ''}`)
+        if (status === undefined || status >= 300)
+          throw new Failure(`the service did not take it (${status ?? error})`)
+      },
+    )
+}
+
+/** `ordersync openapi`: the description of the admin API, without a running service. */
+export function openapiCommand(): Command {
+  return command('openapi', 'print the OpenAPI description of the admin API').action(() =>
+    printJson(openapiDocument()),
+  )
+}
+
+function addressOf({ provider, id }: Connection): string {
+  const { host, port } = loadEnvironment()
+  const reachable =
+    host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  return `http://${reachable}:${port}/webhooks/${provider}/${id}`
+}
+
+function secretOf({ id, webhookSecrets }: Connection): string {
+  const [secret] = webhookSecrets
+  if (secret === undefined)
+    throw new Failure(`connection ${id} has no webhook secret; start the service once, or set it`)
+  return secret
+}
