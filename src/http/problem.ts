@@ -6,7 +6,10 @@ import type { ServerResponse } from 'node:http'
  */
 export const problems = {
   // ── webhooks
-  malformed_delivery: { status: 400, title: 'The delivery is verified but is nothing that this provider sends' },
+  malformed_delivery: {
+    status: 400,
+    title: 'The delivery is verified but is nothing that this provider sends',
+  },
   invalid_signature: { status: 401, title: 'The delivery could not be verified' },
   address_not_allowed: { status: 403, title: 'This address may not deliver to this connection' },
   wrong_mode_or_account: { status: 403, title: 'The delivery is not for this connection' },
@@ -23,7 +26,10 @@ export const problems = {
   forbidden: { status: 403, title: 'This key may not do that' },
   not_found: { status: 404, title: 'There is nothing here' },
   conflict: { status: 409, title: 'That is not possible in the present state' },
-  idempotency_key_in_use: { status: 409, title: 'The first request with this Idempotency-Key is still under way' },
+  idempotency_key_in_use: {
+    status: 409,
+    title: 'The first request with this Idempotency-Key is still under way',
+  },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used with another request' },
   too_many_requests: { status: 429, title: 'Too many requests' },
@@ -51,16 +57,28 @@ export class Problem extends Error {
 /** The body of one problem, the same bytes for the same arguments. */
 export function problemBody(code: ProblemCode, detail?: string): Buffer {
   const { status, title } = problems[code]
-  return Buffer.from(JSON.stringify({ type: `/docs/problems/${code}`, title, status, code, ...(detail === undefined ? {} : { detail }) }))
+  return Buffer.from(
+    JSON.stringify({
+      type: `/docs/problems/${code}`,
+      title,
+      status,
+      code,
+      ...(detail === undefined ? {} : { detail }),
+    }),
+  )
 }
 
 const constantBodies = new Map<ProblemCode, Buffer>()
 
-/** Answers with a problem and ends the response; does nothing when an answer has begun. */
+/** Answers with a problem and ends the response, unless it is to be kept open; does nothing when an answer has begun. */
 export function sendProblem(
   response: ServerResponse,
   code: ProblemCode,
-  { detail, headers = {} }: { detail?: string | undefined; headers?: { readonly [name: string]: string } } = {},
+  {
+    detail,
+    headers = {},
+    keepOpen = false,
+  }: { detail?: string | undefined; headers?: { readonly [name: string]: string }; keepOpen?: boolean } = {},
 ): void {
   if (response.headersSent || response.destroyed) return
   let body = detail === undefined ? constantBodies.get(code) : problemBody(code, detail)
@@ -74,5 +92,6 @@ export function sendProblem(
     'content-length': body.length,
     'cache-control': 'no-store',
   })
-  response.end(body)
+  if (keepOpen) response.write(body)
+  else response.end(body)
 }

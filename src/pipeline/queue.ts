@@ -1,4 +1,10 @@
-/** The only file that knows the job queue. (Types first; the implementation follows.) */
+import { createHash } from 'node:crypto'
+import { type Db, PgBoss } from 'pg-boss'
+import type { Logger } from 'winston'
+import type { Database } from '../store/database.ts'
+import { listen, notice } from '../store/notices.ts'
+
+/** The only file that knows the job queue. A job is a wake-up: the state of the work is in the event rows. */
 export type Queue = {
   start(): Promise<void>
   /** Finishes what is in hand, then closes. */
@@ -15,6 +21,253 @@ export type Queue = {
   notify(): void
   /** Resolves when there may be work: on `notify`, on a notice from another process, or after `timeoutMs`. */
   waitForWork(timeoutMs: number, signal: AbortSignal): Promise<void>
+  /** Wake-ups by what they are doing, freshly counted at most once a minute. For the metrics. */
+  depth(): Promise<{ ready: number; deferred: number; active: number; failed: number }>
 }
-export type QueueStatement = { readonly text: string; readonly values: readonly unknown[] }
+/** `name` is there so that the server prepares it once a connection. */
+export type QueueStatement = {
+  readonly name: string
+  readonly text: string
+  readonly values: readonly unknown[]
+}
 export type WakeUp = { readonly id: string; readonly eventIds: readonly string[]; readonly job: unknown }
+type Job = { id: string; retryCount: number }
+
+/** Most events that one wake-up names: as many as one flush of the intake holds. */
+export const eventsPerWakeUpMax = 64
+
+const wakeUps = 'wake-ups'
+const dead = 'wake-ups-dead'
+const channel = 'ordersync_work'
+
+// Every one set: the defaults retry at once, give up after three tries and keep a dead worker's job for 15 minutes.
+const settings = {
+  retryLimit: 20,
+  retryDelay: 1,
+  retryBackoff: true,
+  retryDelayMax: 300,
+  heartbeatSeconds: 10, // the least that is allowed: a killed worker's batch is taken over after about so long
+  expireInSeconds: 120, // a batch takes well under a second; a minute more would only delay the take-over of a hung one
+  retentionSeconds: 90 * 86_400, // waiting longer than that, a job is deleted unseen; the sweeper finds its events anyway
+  deleteAfterSeconds: 60, // done wake-ups tell nothing that the event rows don't
+} as const
+
+const touchEveryMs = 4_000 // twice within a heartbeat, and once more for a late timer
+const noticeEveryMs = 50 // other processes learn of work 20 times a second at most, whatever the intake does
+
+/**
+ * A queue over the database's own jobs. Any number of processes may have one; at least one live one must be told to
+ * `supervise`, which gives the wake-ups of dead workers back.
+ */
+export function createQueue({
+  db,
+  log,
+  supervise = true,
+  hears = true,
+}: {
+  db: Database
+  log: Logger
+  supervise?: boolean
+  hears?: boolean
+}): Queue {
+  const boss = new PgBoss({
+    connectionString: db.url,
+    application_name: 'ordersync queue',
+    max: 3,
+    options: '-c timezone=UTC -c enable_seqscan=off', // its plans, too, are made while its tables are still empty
+    supervise,
+    schedule: false,
+    superviseIntervalSeconds: 2,
+    monitorIntervalSeconds: 2,
+    maintenanceIntervalSeconds: 30,
+    queueCacheIntervalSeconds: 60,
+  })
+  boss.on('error', (error) => log.warn('queue_error', { code: codeOf(error) }))
+  boss.on('warning', (warning) => log.warn('queue_warning', { type: typeOf(warning) }))
+
+  const waiting = new Set<() => void>()
+  const wakeLocal = () => {
+    for (const wake of waiting) wake()
+  }
+  const others = coalesced(noticeEveryMs, () =>
+    notice(db.web, channel).catch((error) => log.warn('notice_failed', { code: codeOf(error) })),
+  )
+  const held = heldJobs(boss, log)
+  let listener: { close(): Promise<void> } | undefined
+
+  return {
+    async start() {
+      await boss.start()
+      await boss.createQueue(dead, { ...settings, retryLimit: 0 })
+      await boss.createQueue(wakeUps, { ...settings, deadLetter: dead })
+      await boss.updateQueue(wakeUps, { ...settings, deadLetter: dead }) // an existing queue keeps its old settings otherwise
+      if (hears) {
+        listener = listen(db.url, channel, {
+          onNotice: wakeLocal,
+          onError: (error) => log.warn('listen_failed', { code: codeOf(error) }),
+        })
+      }
+    },
+    async stop() {
+      others.stop()
+      wakeLocal()
+      await listener?.close()
+      held.stop()
+      await boss.stop({ graceful: true, timeout: 5_000 })
+    },
+    wakeUp(eventIds, { startAfter } = {}) {
+      if (eventIds.length === 0 || eventIds.length > eventsPerWakeUpMax)
+        throw new RangeError(`a wake-up of ${eventIds.length} events`)
+      const job = {
+        data: { eventIds },
+        ...(startAfter === undefined ? {} : { startAfter: startAfter.toISOString() }),
+      }
+      return captured('queue.wakeUp', (recorder) => boss.insert(wakeUps, [job], { db: recorder }))
+    },
+    async fetch(max) {
+      const jobs = await boss.fetch<{ eventIds: string[] }>(wakeUps, { batchSize: max })
+      held.add(jobs)
+      return jobs.map((job) => ({
+        id: job.id,
+        eventIds: job.data.eventIds,
+        job: { id: job.id, retryCount: job.retryCount },
+      }))
+    },
+    complete(done) {
+      return captured('queue.complete', (recorder) =>
+        boss.complete(wakeUps, jobsOf(done), null, { db: recorder }),
+      )
+    },
+    async fail(given, error) {
+      held.drop(given)
+      // The message may quote a row, and with it a buyer; the code says enough.
+      await boss.fail(wakeUps, jobsOf(given), { name: error.name, code: codeOf(error) })
+    },
+    notify() {
+      wakeLocal()
+      others.ask()
+    },
+    waitForWork(timeoutMs, signal) {
+      return new Promise((resolve) => {
+        const wake = () => {
+          waiting.delete(wake)
+          clearTimeout(timer)
+          signal.removeEventListener('abort', wake)
+          resolve()
+        }
+        const timer = setTimeout(wake, timeoutMs)
+        if (signal.aborted) return wake()
+        signal.addEventListener('abort', wake)
+        waiting.add(wake)
+      })
+    },
+    async depth() {
+      const [stats] = await boss.getQueueStats(wakeUps, { force: true })
+      const buried = await boss.getQueueStats(dead, { force: true })
+      return {
+        ready: stats?.readyCount ?? 0,
+        deferred: stats?.deferredCount ?? 0,
+        active: stats?.activeCount ?? 0,
+        failed: buried[0]?.totalCount ?? 0,
+      }
+    },
+  }
+}
+
+function jobsOf(given: readonly WakeUp[]): Job[] {
+  return given.map(({ job }) => job as Job)
+}
+
+/**
+ * What pg-boss would run, recorded instead of run: its tables are written by its own words, in our transaction and in
+ * our flight of statements, without a round trip of their own.
+ */
+async function captured(name: string, act: (recorder: Db) => Promise<unknown>): Promise<QueueStatement> {
+  const seen: { text: string; values: readonly unknown[] }[] = []
+  await act({
+    async executeSql(text: string, values: unknown[] = []) {
+      seen.push({ text, values })
+      return { rows: [{ count: '0', ids: [] }] } // the shape that every settling statement answers with
+    },
+  })
+  const [only] = seen
+  if (only === undefined || seen.length !== 1)
+    throw new Error(`pg-boss used ${seen.length} statements for ${name}; one is expected`)
+  return { name: `${name}.${digestOf(only.text)}`, ...only }
+}
+
+const digests = new Map<string, string>()
+function digestOf(text: string): string {
+  let digest = digests.get(text)
+  if (digest === undefined) {
+    digest = createHash('sha256').update(text).digest('hex').slice(0, 12)
+    digests.set(text, digest)
+  }
+  return digest
+}
+
+/** Keeps claimed jobs alive until they are settled: pg-boss does it for its own workers only. */
+function heldJobs(boss: PgBoss, log: Logger) {
+  const held = new Map<string, Job>()
+  const touch = async () => {
+    if (held.size === 0) return
+    const jobs = [...held.values()]
+    try {
+      const touched = (await boss.touch(wakeUps, jobs)) as { settled?: readonly string[] }
+      // Those that it did not find active under this attempt are done, or somebody else's by now.
+      const alive = new Set(touched.settled ?? [])
+      for (const job of jobs) if (!alive.has(job.id)) held.delete(job.id)
+    } catch (error) {
+      log.warn('heartbeat_failed', { code: codeOf(error) })
+    }
+  }
+  const timer = setInterval(() => void touch(), touchEveryMs)
+  timer.unref()
+  return {
+    add(jobs: readonly Job[]) {
+      for (const { id, retryCount } of jobs) held.set(id, { id, retryCount })
+    },
+    drop(given: readonly WakeUp[]) {
+      for (const { id } of given) held.delete(id)
+    },
+    stop() {
+      clearInterval(timer)
+    },
+  }
+}
+
+/** Runs `act` at once, then at most once in `everyMs` while it is asked for, and a last time for the last who asked. */
+function coalesced(everyMs: number, act: () => Promise<unknown>) {
+  let timer: NodeJS.Timeout | undefined
+  let isAsked = false
+  let isStopped = false
+  const run = () => {
+    isAsked = false
+    void act()
+    timer = setTimeout(() => {
+      timer = undefined
+      if (isAsked && !isStopped) run()
+    }, everyMs)
+    timer.unref()
+  }
+  return {
+    ask() {
+      isAsked = true
+      if (timer === undefined && !isStopped) run()
+    },
+    stop() {
+      isStopped = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
+  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown'
+}
+
+function typeOf(warning: unknown): string {
+  const { type, message } = (warning ?? {}) as { type?: unknown; message?: unknown }
+  return typeof type === 'string' ? type : typeof message === 'string' ? message : 'unknown'
+}

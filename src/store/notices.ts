@@ -27,7 +27,12 @@ export function listen(
   }
 
   const connect = async () => {
-    const mine = new pg.Client({ connectionString: url, application_name: 'ordersync listen', keepAlive: true, connectionTimeoutMillis: 5_000 })
+    const mine = new pg.Client({
+      connectionString: url,
+      application_name: 'ordersync listen',
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+    })
     client = mine
     mine.on('error', onError)
     mine.on('end', again)

@@ -1,0 +1,73 @@
+import { createServer, type Server } from 'node:http'
+import express, { type ErrorRequestHandler, type Express } from 'express'
+import helmet from 'helmet'
+import type { System } from '../pipeline/system.ts'
+import { Problem, type ProblemCode, sendProblem } from './problem.ts'
+import { createWebhooks } from './webhooks.ts'
+
+/** The whole HTTP side. Webhooks stand before every middleware: what a delivery does not need must not cost it. */
+export function createApp(system: System): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('trust proxy', system.config.security.trustProxy)
+  app.set('case sensitive routing', true)
+  app.set('strict routing', true)
+  app.set('query parser', 'simple')
+  app.set('etag', false)
+
+  const webhooks = createWebhooks(system)
+  app.use((request, response, next) => {
+    if (!webhooks(request, response)) next()
+  })
+  app.use(helmet())
+  app.get('/', (_request, response) => response.redirect(302, '/admin'))
+  app.use((_request, response) => sendProblem(response, 'not_found'))
+  app.use(answerError(system))
+  return app
+}
+
+// Express's own errors by the status they ask for; whatever else is thrown is ours to be ashamed of.
+const codeByStatus = new Map<number, ProblemCode>([
+  [400, 'invalid_request'],
+  [404, 'not_found'],
+  [413, 'body_too_large'],
+  [415, 'unsupported_media_type'],
+])
+
+function answerError(system: System): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    if (response.headersSent) return next(error)
+    if (error instanceof Problem)
+      return sendProblem(response, error.code, { detail: error.detail, headers: error.headers })
+    const { status, type } = (error ?? {}) as { status?: unknown; type?: unknown }
+    const code = type === 'entity.parse.failed' ? 'invalid_json' : codeByStatus.get(Number(status))
+    if (code === undefined)
+      system.log.error('request_failed', {
+        name: (error as Error)?.name,
+        code: (error as { code?: string })?.code,
+      })
+    sendProblem(response, code ?? 'internal_error')
+  }
+}
+
+/** Listens, or rejects when it cannot. Timeouts keep half-sent requests from holding sockets. */
+export function listen(app: Express, { host, port }: { host: string; port: number }): Promise<Server> {
+  const server = createServer(
+    {
+      requestTimeout: 30_000,
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 5_000,
+      keepAliveTimeout: 65_000,
+      maxHeaderSize: 16_384,
+    },
+    app,
+  )
+  server.maxHeadersCount = 100
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve(server)
+    })
+  })
+}

@@ -1,0 +1,267 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Connection } from '../config.ts'
+import { point } from '../pipeline/point.ts'
+import { storeEvent } from '../pipeline/receive.ts'
+import type { System } from '../pipeline/system.ts'
+import type { Provider, Verdict, VerifiedDelivery } from '../providers/provider.ts'
+import { addressMatcher, addressOf } from './addresses.ts'
+import { type ProblemCode, problems, sendProblem } from './problem.ts'
+import { discardRest, readRawBody } from './raw-body.ts'
+import { createRefusals, type Refusals } from './refusals.ts'
+
+/** How many deliveries each connection had, by the status that answered them. */
+export type DeliveryCounts = Map<string, { connection: string; status: number; count: number }>
+
+type Target = {
+  readonly connection: Connection
+  readonly provider: Provider
+  readonly isAllowed: (address: string) => boolean
+}
+
+/** One attempt under way. `remoteAddress` is whose it is after our own proxies. */
+type Attempt = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly target: Target | undefined
+  readonly remoteAddress: string
+  readonly receivedAt: Date
+  readonly startedAt: number
+  bodyBytes: number
+}
+
+const prefix = '/webhooks/'
+const retryAfterSeconds = '2' // a provider that heeds it comes back when a short outage is over
+const idLengthMax = 500
+
+/** Answers a request if its path is a webhook's, and says whether it is. Nothing of express is needed for it. */
+export type Webhooks = {
+  (request: IncomingMessage, response: ServerResponse): boolean
+  readonly counts: DeliveryCounts
+  close(): Promise<void>
+}
+
+/**
+ * `POST /webhooks/{provider}/{connection}`: verify the untouched bytes, commit, then 2xx. A path is compared as it
+ * stands, byte for byte: another case, a trailing slash or an escape is another path, and there is nothing at it.
+ */
+export function createWebhooks(system: System, observe: (seconds: number) => void = () => {}): Webhooks {
+  const targets = targetsOf(system)
+  const refusals = createRefusals(system)
+  const counts: DeliveryCounts = new Map()
+
+  const handle = (request: IncomingMessage, response: ServerResponse): boolean => {
+    const url = request.url ?? ''
+    if (!url.startsWith(prefix)) return false
+    const query = url.indexOf('?')
+    const target = targets.get(query === -1 ? url.slice(prefix.length) : url.slice(prefix.length, query))
+    const attempt: Attempt = {
+      request,
+      response,
+      target,
+      remoteAddress: addressOf(request, system.config.security.trustProxy),
+      receivedAt: system.now(),
+      startedAt: performance.now(),
+      bodyBytes: 0,
+    }
+    receive(system, refusals, attempt)
+      .catch((error) => {
+        system.log.error('delivery_failed', { connection: target?.connection.id, code: codeOf(error) })
+        return refuse(system, refusals, attempt, 'cannot_store_now', { 'retry-after': retryAfterSeconds })
+      })
+      .finally(() => {
+        tally(counts, target?.connection.id ?? '', response.statusCode)
+        observe((performance.now() - attempt.startedAt) / 1_000)
+      })
+    return true
+  }
+  return Object.assign(handle, { counts, close: () => refusals.close() })
+}
+
+async function receive(system: System, refusals: Refusals, attempt: Attempt): Promise<void> {
+  const { request, target } = attempt
+  const no = (code: ProblemCode, headers?: { [name: string]: string }) =>
+    refuse(system, refusals, attempt, code, headers)
+  if (target === undefined) return no('no_such_connection')
+  if (!target.isAllowed(attempt.remoteAddress)) return no('address_not_allowed')
+  if (request.method !== 'POST') return no('method_not_allowed', { allow: 'POST' })
+  // The signed bytes are the plain ones, and no provider compresses: nothing is ever inflated here.
+  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') return no('unsupported_encoding')
+
+  const body = await readRawBody(request, system.config.limits.bodyBytes)
+  if (body === 'aborted') return
+  if (body === 'too_large') return no('body_too_large', { connection: 'close' })
+  attempt.bodyBytes = body.length
+
+  point('receive.before_verify')
+  const headers = headersOf(request)
+  const verdict = await target.provider.verify(
+    { method: 'POST', path: request.url ?? '', headers, body },
+    target.connection,
+    attempt.receivedAt,
+  )
+  point('receive.after_verify')
+  if (verdict.kind !== 'verified') return answerUnverified(system, refusals, attempt, verdict)
+  if (!isStorable(verdict.delivery)) return no('malformed_delivery')
+  await store(system, attempt, target, verdict.delivery, headers, body)
+}
+
+async function store(
+  system: System,
+  attempt: Attempt,
+  { connection, provider }: Target,
+  delivery: VerifiedDelivery,
+  headers: readonly (readonly [string, string])[],
+  body: Uint8Array,
+): Promise<void> {
+  const { id, status } = await storeEvent(system, {
+    connection: connection.id,
+    provider: connection.provider,
+    providerEventId: delivery.providerEventId,
+    type: delivery.type,
+    mode: delivery.ignore === 'other_mode' ? otherMode(connection.mode) : connection.mode,
+    apiVersion: delivery.apiVersion,
+    source: 'webhook',
+    body,
+    headers: masked(headers, provider),
+    path: pathOf(attempt.request),
+    method: 'POST',
+    remoteAddress: attempt.remoteAddress,
+    occurredAt: delivery.occurredAt,
+    receivedAt: attempt.receivedAt.toISOString(),
+    startedAt: attempt.startedAt,
+    isIdSigned: delivery.isIdSigned,
+    ignore: delivery.ignore,
+  })
+  answer(attempt.response, 200, 'application/json', `{"id":"${id}","status":"${status}"}`)
+  point('receive.after_answer')
+}
+
+async function answerUnverified(
+  system: System,
+  refusals: Refusals,
+  attempt: Attempt,
+  verdict: Exclude<Verdict, { kind: 'verified' }>,
+): Promise<void> {
+  switch (verdict.kind) {
+    case 'forged': {
+      // The signature was tried first: a genuine delivery never gets here, however many forgeries share its address.
+      const waitSeconds = refusals.failed(attempt.remoteAddress)
+      if (waitSeconds === undefined) return refuse(system, refusals, attempt, 'invalid_signature')
+      return refuse(system, refusals, attempt, 'too_many_failures', { 'retry-after': String(waitSeconds) })
+    }
+    case 'not_allowed':
+      return refuse(system, refusals, attempt, 'wrong_mode_or_account')
+    case 'malformed':
+      return refuse(system, refusals, attempt, 'malformed_delivery')
+    case 'challenge':
+      await refusals.log(attemptRow(attempt, verdict.status))
+      return answer(attempt.response, verdict.status, verdict.contentType, verdict.body)
+  }
+}
+
+/** Answers with a problem, after the attempt stands in the delivery log; outages are not waited for. */
+async function refuse(
+  system: System,
+  refusals: Refusals,
+  attempt: Attempt,
+  code: ProblemCode,
+  headers: { readonly [name: string]: string } = {},
+): Promise<void> {
+  const { status } = problems[code]
+  const written = refusals.log(attemptRow(attempt, status))
+  if (status < 500) await written
+  system.log.debug('delivery_refused', { connection: attempt.target?.connection.id, code })
+  const { request, response } = attempt
+  if (request.readableEnded) return sendProblem(response, code, { headers })
+  // Unread bytes would turn the closing of the connection into a reset, and the sender would not see the answer.
+  discardRest(request, () => response.end())
+  sendProblem(response, code, { headers: { ...headers, connection: 'close' }, keepOpen: true })
+}
+
+function answer(response: ServerResponse, status: number, contentType: string, body: string): void {
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+}
+
+function attemptRow(attempt: Attempt, responseStatus: number) {
+  const { request, target } = attempt
+  return {
+    connection: target?.connection.id ?? '',
+    eventId: undefined,
+    receivedAt: attempt.receivedAt.toISOString(),
+    remoteAddress: attempt.remoteAddress,
+    method: (request.method ?? '').slice(0, 20),
+    path: pathOf(request).slice(0, 200),
+    headers: JSON.stringify(masked(headersOf(request), target?.provider)),
+    bodyBytes: attempt.bodyBytes,
+    responseStatus,
+    durationUs: Math.round((performance.now() - attempt.startedAt) * 1_000),
+    duplicate: false,
+  }
+}
+
+/** Every path at which a connection answers: its own, and its provider's alone where that names just one. */
+function targetsOf({ config, providers }: System): ReadonlyMap<string, Target> {
+  const targets = new Map<string, Target>()
+  for (const connection of config.connections) {
+    const provider = providers.get(connection.provider)
+    if (provider === undefined) continue
+    const isAllowed = connection.allowIps.length === 0 ? () => true : addressMatcher(connection.allowIps)
+    const target: Target = { connection, provider, isAllowed }
+    targets.set(`${connection.provider}/${connection.id}`, target)
+    const siblings = config.connections.filter((other) => other.provider === connection.provider)
+    if (siblings.length === 1) targets.set(connection.provider, target)
+  }
+  return targets
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): (readonly [string, string])[] {
+  const headers: (readonly [string, string])[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    headers.push([rawHeaders[i]!.toLowerCase(), rawHeaders[i + 1]!])
+  return headers
+}
+
+const alwaysSecret = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key'])
+
+/** Names stay, so that one sees what was there; values that prove who sent it do not. */
+function masked(
+  headers: readonly (readonly [string, string])[],
+  provider: Provider | undefined,
+): (readonly [string, string])[] {
+  return headers.map(([name, value]) =>
+    alwaysSecret.has(name) || provider === undefined || provider.secretHeaders.includes(name)
+      ? [name, '***']
+      : [name, value],
+  )
+}
+
+function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? ''
+  const query = url.indexOf('?')
+  return query === -1 ? url : url.slice(0, query) // a query may hold a secret, and a signature never covers ours
+}
+
+/** Whether Postgres can hold them as text, and an index entry can. */
+function isStorable({ providerEventId, type }: VerifiedDelivery): boolean {
+  return [providerEventId, type].every(
+    (text) => text.length > 0 && text.length <= idLengthMax && text.isWellFormed() && !text.includes('\0'),
+  )
+}
+
+function otherMode(mode: 'test' | 'live'): 'test' | 'live' {
+  return mode === 'test' ? 'live' : 'test'
+}
+
+function tally(counts: DeliveryCounts, connection: string, status: number): void {
+  const key = `${status} ${connection}`
+  const entry = counts.get(key)
+  if (entry === undefined) counts.set(key, { connection, status, count: 1 })
+  else entry.count += 1
+}
+
+function codeOf(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
+  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown'
+}

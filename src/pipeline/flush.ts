@@ -1,0 +1,248 @@
+import { hash } from 'node:crypto'
+import type { Connection } from '../store/database.ts'
+import { type DeliveryRow, insertDeliveries } from '../store/deliveries.ts'
+import { countRepeats, type IntakeColumns, knownDigests, lockEvents, storeNew } from '../store/intake.ts'
+import type { Settle } from './group-commit.ts'
+import { newId } from './ids.ts'
+import { eventId, type Incoming, type Stored } from './incoming.ts'
+import { point } from './point.ts'
+import type { System } from './system.ts'
+
+type Batch = readonly Settle<Incoming, Stored>[]
+
+// Deadlock, serialization, lock timeout, idle timeout: nothing is wrong with the rows.
+const retryable = new Set(['40P01', '40001', '55P03', '25P03'])
+const attemptsMax = 4
+
+/**
+ * Commits a batch: new events with one wake-up in one round trip, then whatever turned out to be known already. A
+ * batch that fails for what is in it is taken again row by row, so one bad row fails alone.
+ */
+export async function flushEvents(
+  system: System,
+  scopes: ReadonlyMap<string, string>,
+  batch: Batch,
+): Promise<void> {
+  const firsts = new Map<string, Settle<Incoming, Stored>>()
+  for (const waiting of batch) if (!firsts.has(waiting.item.id)) firsts.set(waiting.item.id, waiting)
+  const items = [...firsts.values()].map(({ item }) => item).sort((a, b) => (a.id < b.id ? -1 : 1))
+
+  let stored: ReadonlySet<string>
+  try {
+    stored = await again(() =>
+      onConnection(system, (connection) => commitNew(system, scopes, connection, items)),
+    )
+  } catch (error) {
+    if (batch.length === 1 || !isOfTheRows(error)) throw error
+    for (const waiting of batch) {
+      await flushEvents(system, scopes, [waiting]).catch((reason) => {
+        system.log.error('event_not_stored', {
+          event_id: waiting.item.id,
+          connection: waiting.item.event.connection,
+          code: codeOf(reason),
+        })
+        waiting.reject(reason)
+      })
+    }
+    return
+  }
+  if (stored.size > 0) system.queue.notify()
+  point('receive.after_commit_before_answer')
+
+  const known: Settle<Incoming, Stored>[] = []
+  for (const waiting of batch) {
+    const { id } = waiting.item
+    if (stored.has(id) && firsts.get(id) === waiting) waiting.resolve({ id, status: 'accepted' })
+    else known.push(waiting)
+  }
+  if (known.length > 0) await settleKnown(system, scopes, known)
+}
+
+/** One flight of statements, none awaited before the last is under way. Answers the ids that were new. */
+async function commitNew(
+  system: System,
+  scopes: ReadonlyMap<string, string>,
+  connection: Connection,
+  items: readonly Incoming[],
+): Promise<ReadonlySet<string>> {
+  const toWake = items
+    .filter(({ event, reviewCode }) => event.ignore === undefined && reviewCode === undefined)
+    .map(({ id }) => id)
+  const wakeUp = toWake.length === 0 ? undefined : await system.queue.wakeUp(toWake)
+  point('receive.before_insert')
+  const flight: Promise<unknown>[] = [connection.query('begin')]
+  const stored = storeNew(connection, ...columnsOf(items, scopes))
+  flight.push(stored)
+  if (wakeUp !== undefined) flight.push(connection.query({ ...wakeUp, values: [...wakeUp.values] }))
+  point('receive.after_insert_before_commit')
+  const commit = connection.query(commitWithin(system))
+  flight.push(commit)
+  await allOf(flight)
+  // The COMMIT of a failed transaction answers ROLLBACK without an error.
+  if ((await commit).command !== 'COMMIT') throw new Error('the transaction was rolled back at commit')
+  return new Set((await stored).map(({ id }) => id))
+}
+
+/** Repeats are counted and logged; another body under an unsigned id becomes an event of its own, under review. */
+async function settleKnown(system: System, scopes: ReadonlyMap<string, string>, known: Batch): Promise<void> {
+  const conflicts = await conflictsAmong(system, known)
+  const repeats = known.filter((waiting) => !conflicts.has(waiting))
+  const delivered = repeats.filter(({ item }) => item.event.source === 'webhook')
+  if (delivered.length > 0) {
+    const ids = delivered.map(({ item }) => item.id)
+    await again(() =>
+      onConnection(system, async (connection) => {
+        const flight: Promise<unknown>[] = [
+          connection.query('begin'),
+          lockEvents(connection, [...new Set(ids)]),
+          countRepeats(connection, ids),
+        ]
+        flight.push(
+          insertDeliveries(
+            connection,
+            delivered.map(({ item }) => repeatRow(item)),
+          ),
+        )
+        const commit = connection.query(commitWithin(system))
+        await allOf([...flight, commit])
+        if ((await commit).command !== 'COMMIT') throw new Error('the transaction was rolled back at commit')
+      }),
+    )
+  }
+  for (const { item, resolve } of repeats) resolve({ id: item.id, status: 'duplicate' })
+  if (conflicts.size > 0)
+    await flushEvents(
+      system,
+      scopes,
+      [...conflicts.keys()].map((waiting) => underReview(waiting)),
+    )
+}
+
+async function conflictsAmong(system: System, known: Batch): Promise<Set<Settle<Incoming, Stored>>> {
+  const unsigned = known.filter(({ item }) => !item.event.isIdSigned && item.reviewCode === undefined)
+  if (unsigned.length === 0) return new Set()
+  const rows = await onConnection(system, (connection) =>
+    knownDigests(connection, [...new Set(unsigned.map(({ item }) => item.id))]),
+  )
+  const digests = new Map(rows.map(({ id, body_sha256 }) => [id, body_sha256.toString('hex')]))
+  return new Set(
+    unsigned.filter(({ item }) => digests.get(item.id) !== hash('sha256', item.event.body, 'hex')),
+  )
+}
+
+/** Nobody signed the id, so neither body can be called the true one: the first stays, this one waits for a person. */
+function underReview({ item, resolve, reject }: Settle<Incoming, Stored>): Settle<Incoming, Stored> {
+  const { connection, providerEventId, body } = item.event
+  const id = eventId(connection, `${providerEventId}\n${hash('sha256', body, 'hex')}`)
+  return { item: { ...item, id, reviewCode: 'identity_conflict' }, resolve, reject }
+}
+
+function columnsOf(items: readonly Incoming[], scopes: ReadonlyMap<string, string>): IntakeColumns {
+  const now = performance.now()
+  const parts: Uint8Array[] = []
+  const starts: number[] = []
+  let length = 0
+  const add = (part: Uint8Array) => {
+    parts.push(part)
+    starts.push(length + 1)
+    length += part.length
+  }
+  const headers = items.map(({ event }) => Buffer.from(JSON.stringify(event.headers ?? [])))
+  for (const { event } of items) add(event.body)
+  for (const list of headers) add(list)
+  const bytes = Buffer.concat(parts, length)
+  const of = <T>(value: (item: Incoming) => T) => items.map(value)
+  return [
+    bytes,
+    of(({ id }) => id),
+    of(({ event }) => event.connection),
+    of(({ event }) => scopes.get(event.connection) ?? event.connection),
+    of(({ event }) => event.provider),
+    of(({ event }) => event.providerEventId),
+    of(({ event }) => event.type),
+    of(({ event }) => event.mode),
+    of(({ event }) => event.apiVersion ?? null),
+    of(({ event }) => event.source),
+    of(({ event, reviewCode }) =>
+      reviewCode !== undefined ? 'needs_review' : event.ignore !== undefined ? 'ignored' : 'pending',
+    ),
+    of(({ event, reviewCode }) => reviewCode ?? event.ignore ?? null),
+    of(({ reviewCode }) => reviewCode ?? null),
+    of(({ event }) => event.occurredAt ?? null),
+    of(({ event }) => event.receivedAt),
+    of(({ event }) => event.readNo?.toString() ?? null),
+    of(({ event }) => event.remoteAddress ?? null),
+    of(({ event }) => event.path ?? ''),
+    of(({ event }) => durationUs(event.startedAt, now)),
+    of(({ event }) => (event.source === 'webhook' ? 1 : 0)),
+    starts.slice(0, items.length),
+    of(({ event }) => event.body.length),
+    starts.slice(items.length),
+    headers.map((list) => list.length),
+  ]
+}
+
+function repeatRow({ id, event }: Incoming): DeliveryRow {
+  return {
+    id: newId('dlv'),
+    connection: event.connection,
+    eventId: id,
+    receivedAt: event.receivedAt,
+    remoteAddress: event.remoteAddress ?? '',
+    method: event.method ?? 'POST',
+    path: event.path ?? '',
+    headers: JSON.stringify(event.headers ?? []),
+    bodyBytes: event.body.length,
+    responseStatus: 200,
+    durationUs: durationUs(event.startedAt, performance.now()),
+    duplicate: true,
+  }
+}
+
+function durationUs(startedAt: number | undefined, now: number): number {
+  return startedAt === undefined ? 0 : Math.round((now - startedAt) * 1_000)
+}
+
+/** Runs `work` on a connection of the intake; one that failed is not used again, for nobody knows what it is in. */
+async function onConnection<T>(system: System, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await system.db.intake.connect()
+  let broken: Error | undefined
+  try {
+    return await work(connection)
+  } catch (error) {
+    broken = error as Error
+    throw error
+  } finally {
+    connection.release(broken)
+  }
+}
+
+/** A connection that says nothing for so long is given up: its statements reject, and the lane goes on with another. */
+function commitWithin(system: System) {
+  return { text: 'commit', query_timeout: system.config.limits.waitMs * 2 } as { text: string }
+}
+
+/** Waits for all of them, then throws the first failure: those after it only say that the transaction is aborted. */
+async function allOf(flight: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(flight)) if (result.status === 'rejected') throw result.reason
+}
+
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt >= attemptsMax || !retryable.has(codeOf(error))) throw error
+    }
+  }
+}
+
+/** Data exceptions and violated constraints; everything else says something about the server or the way to it. */
+function isOfTheRows(error: unknown): boolean {
+  return /^(22|23)[0-9A-Z]{3}$/.test(codeOf(error))
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return typeof code === 'string' ? code : 'unknown'
+}
