@@ -70,25 +70,44 @@ function partsOf(
   candidates: readonly Components[],
   totalMinor: bigint,
 ): Pick<Basket, 'parts' | 'inconsistentMinor'> {
-  let came: bigint | undefined
-  for (const components of candidates) {
-    for (const goods of readingsOf(lines, components)) {
-      for (const taxIncluded of components.taxIncluded === undefined
-        ? [false, true]
-        : [components.taxIncluded]) {
-        const tax = taxOf(components)
-        const extras =
-          (components.shippingMinor ?? 0n) + (components.tipsMinor ?? 0n) + (taxIncluded ? 0n : tax)
-        const whole = sum(goods.map((good) => good.amountMinor)) + extras
-        if (whole === totalMinor && goods.every((good) => good.amountMinor >= 0n)) {
-          return { parts: asParts(goods, components, taxIncluded ? tax : 0n), inconsistentMinor: undefined }
-        }
-        came ??= whole
-      }
-    }
+  const sums = candidates.flatMap((components) => sumsOf(lines, components))
+  const right = sums.filter(
+    ({ wholeMinor, goods }) => wholeMinor === totalMinor && goods.every((one) => one.amountMinor >= 0n),
+  )
+  // Where two readings come to the total, the one whose lines also show the stated discount is what was meant.
+  const best = right.find((sum) => sum.showsDiscount) ?? right[0]
+  if (best !== undefined) {
+    const includedTax = best.taxIncluded ? taxOf(best.components) : 0n
+    return { parts: asParts(best.goods, best.components, includedTax), inconsistentMinor: undefined }
   }
   const single: Part = { kind: 'goods', amountMinor: totalMinor, discountMinor: 0n }
-  return { parts: totalMinor > 0n ? [single] : [], inconsistentMinor: came }
+  return { parts: totalMinor > 0n ? [single] : [], inconsistentMinor: sums[0]?.wholeMinor }
+}
+
+type Sum = {
+  readonly goods: readonly Good[]
+  readonly components: Components
+  readonly taxIncluded: boolean
+  readonly wholeMinor: bigint
+  readonly showsDiscount: boolean
+}
+
+function sumsOf(lines: readonly LineItem[], components: Components): Sum[] {
+  const { shippingMinor = 0n, tipsMinor = 0n, discountMinor = 0n } = components
+  const taxIncluded = components.taxIncluded === undefined ? [false, true] : [components.taxIncluded]
+  return readingsOf(lines, components).flatMap((goods) =>
+    taxIncluded.map((isIncluded) => ({
+      goods,
+      components,
+      taxIncluded: isIncluded,
+      wholeMinor:
+        sum(goods.map((one) => one.amountMinor)) +
+        shippingMinor +
+        tipsMinor +
+        (isIncluded ? 0n : taxOf(components)),
+      showsDiscount: sum(goods.map((one) => one.listMinor - one.amountMinor)) === discountMinor,
+    })),
+  )
 }
 
 /**
