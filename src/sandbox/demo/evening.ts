@@ -1,0 +1,122 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Mailbox } from '../mailbox.ts'
+import type { Twin } from '../index.ts'
+import type { Warehouse } from '../warehouse.ts'
+import type { Admin, Amount, ShownOrder } from './admin.ts'
+
+/** How long the evening waits for the service to come to rest, before it says that it has not. */
+const restMs = 30_000
+
+/** True when nothing can be worked on any more; false when that took too long. */
+export async function rest(admin: Admin, signal: AbortSignal): Promise<boolean> {
+  const end = Date.now() + restMs
+  let quiet = 0
+  while (Date.now() < end && !signal.aborted) {
+    const { idle } = await admin.get<{ idle: boolean }>('/status')
+    quiet = idle ? quiet + 1 : 0
+    if (quiet === 3) return true
+    await delay(100)
+  }
+  return false
+}
+
+export type Run = {
+  readonly id: string
+  readonly status: string
+  readonly scanned: number
+  readonly found: number
+  readonly repaired: number
+}
+type Finding = {
+  readonly kind: string
+  readonly resource: { readonly kind: string; readonly id: string }
+  readonly detail: string
+}
+
+/** One reconciliation of the demo's connection, to its end; with what it found. */
+export async function reconcile(
+  admin: Admin,
+  connection: string,
+  signal: AbortSignal,
+): Promise<{ run: Run; findings: Finding[] }> {
+  const { id } = await admin.send<{ id: string }>('POST', '/reconciliations', { connection })
+  const end = Date.now() + restMs * 2
+  for (;;) {
+    const run = await admin.get<Run>(`/reconciliations/${id}`)
+    if (run.status === 'completed' || run.status === 'failed' || Date.now() > end || signal.aborted) {
+      const { data } = await admin.get<{ data: Finding[] }>(`/reconciliations/${id}/findings?limit=200`)
+      return { run, findings: data }
+    }
+    await delay(200)
+  }
+}
+
+export type BooksLine = {
+  readonly account: string
+  readonly currency: string
+  readonly debit: Amount
+  readonly credit: Amount
+  readonly balance: Amount
+}
+export type Books = { readonly lines: readonly BooksLine[]; readonly isBalanced: boolean }
+
+/** The trial balance, and whether debits and credits are the same in every currency. */
+export async function books(admin: Admin): Promise<Books> {
+  const { data: lines } = await admin.get<{ data: BooksLine[] }>('/ledger/trial-balance')
+  const sums = new Map<string, bigint>()
+  for (const { currency, debit, credit } of lines) {
+    sums.set(currency, (sums.get(currency) ?? 0n) + minor(debit) - minor(credit))
+  }
+  return { lines, isBalanced: [...sums.values()].every((sum) => sum === 0n) }
+}
+
+/** Digits of a decimal string: all amounts of one currency have the same decimals, so sums of digits compare. */
+const minor = ({ amount }: Amount) => BigInt(amount.replace('.', ''))
+
+export type Counts = {
+  readonly orders: number
+  readonly receipts: number
+  readonly refundNotices: number
+  /** Mails of one Message-ID beyond the first. */
+  readonly doubledMails: number
+  readonly requested: number
+  readonly cancelled: number
+  readonly doubledRequests: number
+}
+
+/** What arrived at the mailbox and the warehouse, counted there and not by the service. */
+export function counts(given: {
+  mailbox: Mailbox
+  warehouse: Warehouse
+  orders: readonly ShownOrder[]
+}): Counts {
+  const { mails } = given.mailbox
+  const kinds = (kind: string) => mails.filter((mail) => mail.headers.get('x-ordersync-kind') === kind).length
+  const requests = [...given.warehouse.requests.values()]
+  const typed = (type: string) => requests.filter((request) => request.type === type)
+  const requested = typed('fulfillment.requested')
+  return {
+    orders: given.orders.length,
+    receipts: kinds('receipt'),
+    refundNotices: kinds('refund'),
+    doubledMails: mails.length - new Set(mails.map((mail) => mail.headers.get('message-id'))).size,
+    requested: requested.length,
+    cancelled: typed('fulfillment.cancelled').length,
+    doubledRequests: requested.length - new Set(requested.map(({ data }) => String(data.order_id))).size,
+  }
+}
+
+/** Event ids that Stripe has and the service has not, as the twin's own ledger and the admin API see it. */
+export async function unknownEvents(admin: Admin, twin: Twin): Promise<number> {
+  const known = new Set<string>()
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    type Page = { data: { provider_event_id: string }[]; next_cursor: string | null }
+    const page: Page = await admin.get(
+      `/events?limit=200${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+    )
+    for (const event of page.data) known.add(event.provider_event_id)
+    cursor = page.next_cursor
+  }
+  return twin.world.events().filter((event) => !known.has(event.id)).length
+}
