@@ -106,7 +106,7 @@ function chargeMoney(node: Node, witness: Witness, money: Money): Statement[] {
   const captured = capturedAmount(node, money, isReturned)
   return [
     ...capture(witness, money, captured),
-    ...refundsTotal(node, money, captured),
+    ...refundsTotal(node, witness, money, captured),
     ...(isReturned ? [returned(witness, money, captured, reason)] : []),
   ]
 }
@@ -155,11 +155,13 @@ function authorization(
 
 function refundsTotal(
   node: Node,
+  witness: Witness,
   { subject, currency, amountMinor, state, when }: Money,
   captured: bigint,
 ): Statement[] {
   const shown = amount(node, 'amount_refunded', currency) ?? 0n
   const refunded = shown - (amountMinor > captured ? amountMinor - captured : 0n)
   if (refunded <= 0n) return []
-  return [state('refunds_total', subject, when, { amountMinor: refunded, currency }, { apart: refunded })]
+  const moment = momentOr(witness, witness.type === 'charge.refunded', when.at, when.rank)
+  return [state('refunds_total', subject, moment, { amountMinor: refunded, currency }, { apart: refunded })]
 }

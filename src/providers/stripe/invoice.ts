@@ -7,6 +7,7 @@ import { customerId, customerSeen, person, shippingTo } from './people.ts'
 import { at, saleRank } from './sale.ts'
 import {
   momentOr,
+  numberRef,
   orderNumber,
   orderReferences,
   refs,
@@ -32,7 +33,7 @@ export function invoice(node: Node, witness: Witness): Statement[] {
   if (status === 'draft' || totalMinor <= 0n || !speaksForOrders(witness)) return []
   const subject: Ref = { kind: 'invoice', id }
   const created = needInstant(node, 'created')
-  const joins = [subject, ...payments(node)]
+  const joins = [subject, ...payments(node), ...numberRef(orderNumber(node, witness.connection))]
   const sold: Sold = {
     subject,
     currency,

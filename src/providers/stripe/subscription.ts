@@ -52,7 +52,7 @@ export async function ensure(api: Api, url: string): Promise<SubscriptionState &
 type Topics = Stripe.WebhookEndpointCreateParams['enabled_events']
 
 function create(client: Stripe, url: string, { connection }: Api): Promise<unknown> {
-  const apiVersion = connection.extra.apiVersion ?? Object(client).getApiField('version')
+  const apiVersion = connection.extra.apiVersion ?? client.getApiField('version')
   return client.webhookEndpoints.create({
     url,
     enabled_events: [...eventTypes] as Topics,

@@ -51,10 +51,16 @@ export function stateAbout(joins: readonly Ref[]) {
       rank: when.rank,
       data,
     } as Fact,
-    joins: joins.filter((ref) => ref.kind !== subject.kind || ref.id !== subject.id),
+    joins: joins.filter(
+      (ref, at) => !isSame(ref, subject) && joins.findIndex((other) => isSame(ref, other)) === at,
+    ),
     level: extras.level ?? 'order',
     ...(extras.person && { person: extras.person }),
   })
+}
+
+function isSame(a: Ref, b: Ref): boolean {
+  return a.kind === b.kind && a.id === b.id
 }
 
 /** References of those that are known, without the absent. */
