@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { connectionsCommand } from './cli/connections.ts'
+import { demoCommand } from './cli/demo.ts'
 import { doctorCommand } from './cli/doctor.ts'
 import { eventsCommand } from './cli/events.ts'
 import { Failure } from './cli/failure.ts'
@@ -26,6 +27,7 @@ export function program(): Command {
 
 const commands = [
   startCommand,
+  demoCommand,
   migrateCommand,
   doctorCommand,
   connectionsCommand,

@@ -180,10 +180,11 @@ export const afternoon: readonly Scene[] = [
   },
   async (stage) => {
     const cart = stage.cart(people.ada, [some(1, 'mug', 1450)])
-    ordered(stage, cart, 'paid, refunded, and the webhook of the refund is lost')
+    ordered(stage, cart)
     const { charge } = stage.twin.world.pay(cart)
+    await stage.pause()
+    stage.tell(`All of order ${cart.orderNumber} goes back, and no webhook says so`)
     stage.under({ lose: true }, () => stage.twin.world.refund(charge))
-    await stage.pause(0.5)
   },
   async (stage) => {
     const payout = stage.twin.world.payout()
