@@ -31,7 +31,7 @@ export const deliveriesOfEvent = statement<[eventId: string], DeliveryRow>({
            select ${ofEvent} from events e left join payloads p on p.event_id = e.id and p.received_at = e.received_at
             where e.id = $1 and e.source = 'webhook'
            union all
-           select ${ofLog} from deliveries d where d.event_id = $1 and d.event_id is not null) as both
+           select ${ofLog} from deliveries d where d.event_id = $1 and d.event_id is not null) as attempt
           order by received_at, id limit 1000`,
 })
 
@@ -55,6 +55,6 @@ export const listDeliveries = statement<Page, DeliveryRow>({
              where (d.received_at, d.id) < ($1, $2)
                and ($4::text[] is null or d.connection = any($4)) and ($5::text is null or d.connection = $5)
                and ($6::int is null or d.response_status = $6) and d.received_at >= coalesce($7::timestamptz, '-infinity')
-             order by d.received_at desc, d.id desc limit $3)) as both
+             order by d.received_at desc, d.id desc limit $3)) as attempt
           order by received_at desc, id desc limit $3`,
 })

@@ -76,10 +76,10 @@ export const deliveriesOf = statement<[eventIds: readonly string[]], { id: strin
   text: 'select id, deliveries from events where id = any($1::text[])',
 })
 
-/** What the books say of these orders, entry by entry, for the facts that they name. */
-export const entriesOf = statement<[orderIds: readonly string[]], { id: bigint; key: string; layer: string; fact_ids: string[]; link_seq: bigint }>({
+/** Ledger entries of these orders, each with the facts (by seq) that it came from, as recorded in the same transaction. */
+export const entriesOf = statement<[orderIds: readonly string[]], { id: bigint; fact_seqs: bigint[] }>({
   name: 'history.entries',
-  uses: ['journal_entries_order_id', 'links_tx_key'],
-  text: `select j.seq as id, j.key, j.layer, j.fact_ids, l.seq as link_seq from journal_entries j join links l on l.tx = j.tx
-          where j.order_id = any($1::text[]) order by j.seq`,
+  uses: ['journal_entries_order_id', 'facts_tx'],
+  text: `select j.seq as id, array(select f.seq from facts f where f.tx = j.tx and f.id = any(j.fact_ids)) as fact_seqs
+           from journal_entries j where j.order_id = any($1::text[]) order by j.seq`,
 })
