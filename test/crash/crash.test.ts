@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { testDatabase } from '../support/database.ts'
+import { lifo } from '../support/lifo.ts'
 import { freePort } from '../support/port.ts'
 import { chargeOf, intentOf, post, refundOf, type Sale, type StripeEvent, stripeEvent } from '../support/stripe-events.ts'
 import { until } from '../support/wait.ts'
-import { type Plan, type Service, startService } from './service.ts'
+import { killStarted, type Plan, type Service, startService } from './service.ts'
 import { type Recorders, startRecorders } from './sinks.ts'
 
 const secret = 'whsec_crash_test_secret_0123456789abcdef'
@@ -57,7 +58,8 @@ type World = {
   unsent: StripeEvent[]
 }
 
-async function openWorld(t: TestContext): Promise<World> {
+async function openWorld(context: TestContext): Promise<World> {
+  const t = lifo(context) // the service, then its sinks, then its database
   const { url } = await testDatabase(t)
   const recorders = await startRecorders()
   t.after(() => recorders.close())
@@ -81,6 +83,7 @@ async function openWorld(t: TestContext): Promise<World> {
     ORDERSYNC_ADMIN_KEY: adminKey,
     LOG_LEVEL: 'warn',
   }
+  t.after(killStarted)
   const world: World = { env, port: await freePort(), recorders, sales: [], acknowledged: new Map(), unsent: [] }
   const service = await startService(env, world.port, undefined)
   assert.ok(service, 'the first start')
@@ -127,7 +130,6 @@ function eventsOfSale(world: World): StripeEvent[] {
 async function judge(t: TestContext, world: World): Promise<void> {
   const service = await startService(world.env, world.port, undefined)
   assert.ok(service)
-  t.after(() => service.kill('SIGTERM'))
   await Promise.all(world.unsent.map((event) => deliver(world, service, event)))
   await until('all is quiet', () => isIdle(service), { deadlineMs: 120_000 })
 

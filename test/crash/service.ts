@@ -16,6 +16,13 @@ export type Service = {
   kill(signal: NodeJS.Signals): Promise<void>
 }
 
+const started = new Set<ChildProcess>()
+
+/** Ends whatever this test started and is still running. */
+export async function killStarted(): Promise<void> {
+  for (const child of started) child.kill('SIGKILL')
+}
+
 /** Starts the service as its user does, in a process of its own that ends itself at the planned point. */
 export async function startService(env: Record<string, string>, port: number, plan: Plan | undefined): Promise<Service | undefined> {
   const child = spawn(process.execPath, ['--import', preload, 'bin/ordersync.js', 'start', '--role', 'web,worker'], {
@@ -23,6 +30,7 @@ export async function startService(env: Record<string, string>, port: number, pl
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/tmp', PORT: String(port), ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
+  started.add(child)
   let output = ''
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => { output = (output + chunk).slice(-20_000) })
   const planned = child.stdio[3] as NodeJS.WritableStream
@@ -32,11 +40,14 @@ export async function startService(env: Record<string, string>, port: number, pl
   const ended = new Promise<string | null>((resolve) =>
     child.once('exit', (code, signal) => {
       hasEnded = true
+      started.delete(child)
       resolve(signal ?? `exit ${code}`)
     }),
   )
   const url = `http://127.0.0.1:${port}`
-  await until('the service answers or has ended', async () => hasEnded || (await isReady(url)), { deadlineMs: 30_000, everyMs: 20 })
+  await until('the service answers or has ended', async () => hasEnded || (await isReady(url)), { deadlineMs: 15_000, everyMs: 20 }).catch((error: Error) => {
+    throw new Error(`${error.message}; it said:\n${output}`)
+  })
   const service: Service = {
     child,
     url,
