@@ -14,6 +14,8 @@ const timing: Timing = {
   leaseMs: 20_000, // renewed while a call is under way, so this is how long a crash leaves an effect in doubt
   pollMs: 1_000, // behind the in-memory signal: other processes' commits, and effects that become due by time
   graceMs: 8_000, // of the 15 s that a stop may take
+  pauseMs: 1_000,
+  pauseMaxMs: 60_000,
 }
 
 /** Carries out what is due, one loop a sink, so that a slow or dead one delays no other. */

@@ -9,7 +9,14 @@ import { Circuit } from './circuit.ts'
 import { claim } from './claim.ts'
 import { type Ending, settle } from './settle.ts'
 
-export type Timing = { readonly leaseMs: number; readonly pollMs: number; readonly graceMs: number }
+export type Timing = {
+  readonly leaseMs: number
+  readonly pollMs: number
+  readonly graceMs: number
+  /** First and longest pause while a sink is down. */
+  readonly pauseMs: number
+  readonly pauseMaxMs: number
+}
 
 // Of attempts that a silent process left behind, taken in one turn.
 const lapsedMax = 50
@@ -33,7 +40,12 @@ export class SinkLoop {
     this.#system = system
     this.#sink = sink
     this.#times = times
-    this.#circuit = new Circuit({ threshold: 5, baseMs: 1_000, capMs: 60_000, now: () => performance.now() })
+    this.#circuit = new Circuit({
+      threshold: 5,
+      baseMs: times.pauseMs,
+      capMs: times.pauseMaxMs,
+      now: () => performance.now(),
+    })
     this.#finished = this.#run()
   }
 
