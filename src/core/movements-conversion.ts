@@ -1,40 +1,79 @@
 import { accountName } from './accounts.ts'
 import { meaningOf } from './balance-lines.ts'
-import type { Evidence, Known } from './evidence.ts'
+import { entryOf } from './entries.ts'
+import { type Evidence, type Known, largest } from './evidence.ts'
 import type { KnownFact } from './fact.ts'
 import type { Chart, JournalEntry } from './journal.ts'
-import { entryOf } from './entries.ts'
 
 /**
  * Conversions: a balance line in another currency than the money it is about. Both amounts are as stated, never amount ×
  * rate, so an entry waits until both are known. Source comes out of clearing, target goes in; a reversal the other way.
  */
-export function conversions(evidence: Evidence, chart: Chart): JournalEntry[] {
-  return evidence.of('balance_line').flatMap((line) => {
-    const meaning = meaningOf(line.data)
-    if (meaning === 'partial_capture') return givenBack(evidence, line, chart)
+export function conversions(evidence: Evidence, chart: Chart, posted: ReadonlySet<string>): JournalEntry[] {
+  const lines = evidence.of('balance_line')
+  const ofCharges = Map.groupBy(
+    lines.filter((line) => meaningOf(line.data) === 'charge'),
+    (line) => line.data.source?.id,
+  )
+  const reversals = lines.flatMap((line) => {
+    if (meaningOf(line.data) === 'partial_capture') return givenBack(evidence, line, chart)
     const source = sourceOf(evidence, line)
     if (source === undefined || source.currency === line.data.currency) return []
-    return conversion(
-      line,
-      source.fact,
-      [
-        { currency: source.currency, amountMinor: -source.amountMinor },
-        { currency: line.data.currency, amountMinor: line.data.amountMinor },
-      ],
-      chart,
-    )
+    const sides = [
+      { currency: source.currency, amountMinor: -source.amountMinor },
+      { currency: line.data.currency, amountMinor: line.data.amountMinor },
+    ]
+    return conversion({ line, source: source.fact, sides, chart })
   })
+  const charges = [...ofCharges.values()].flatMap((group) =>
+    chargeConversions(evidence, group, chart, posted),
+  )
+  return [...reversals, ...charges]
+}
+
+/**
+ * A charge may grow, each rise with a line of its own, and they may be learned in any order. So what was captured comes
+ * out of clearing as far as it has not yet (a posted key ends in how far), and each line goes in once.
+ */
+function chargeConversions(
+  evidence: Evidence,
+  lines: readonly Known<'balance_line'>[],
+  chart: Chart,
+  posted: ReadonlySet<string>,
+): JournalEntry[] {
+  const captures = evidence
+    .of('payment_captured')
+    .filter((fact) => fact.subject.id === lines[0]!.data.source?.id)
+  const source = captures.toSorted((a, b) => (a.data.amountMinor > b.data.amountMinor ? -1 : 1))[0]
+  if (source === undefined) return []
+  const { currency, amountMinor } = source.data
+  const converted = lines
+    .filter((line) => line.data.currency !== currency)
+    .map((line) => ({ line, steps: stepsOf(line, posted) }))
+  let reached = converted.flatMap(({ steps }) => steps).reduce(largest, 0n)
+  // No new line may come to carry the rise: then a line that is posted carries it under a further key.
+  const isBehind = reached < amountMinor && converted.every(({ steps }) => steps.length > 0)
+  return converted.flatMap(({ line, steps }, index) => {
+    if (steps.length > 0 && !(isBehind && index === 0)) return []
+    const sides = [{ currency, amountMinor: amountMinor > reached ? reached - amountMinor : 0n }]
+    if (steps.length === 0) sides.push({ currency: line.data.currency, amountMinor: line.data.amountMinor })
+    reached = largest(reached, amountMinor)
+    return conversion({ line, source, sides, chart, step: `:${amountMinor}` })
+  })
+}
+
+/** How far the charge had come each time this line was posted; empty where it was not. */
+function stepsOf(line: Known<'balance_line'>, posted: ReadonlySet<string>): bigint[] {
+  const prefix = `journal:conversion:${line.subject.id}:`
+  return [...posted].filter((key) => key.startsWith(prefix)).map((key) => BigInt(key.slice(prefix.length)))
 }
 
 type Source = { readonly fact: KnownFact; readonly currency: string; readonly amountMinor: bigint }
 
-/** What a line is about in the payment's own currency: positive where it came to us. */
+/** What a reversal's line is about in the payment's own currency: positive where it came to us. */
 function sourceOf(evidence: Evidence, line: Known<'balance_line'>): Source | undefined {
   const id = line.data.source?.id
   switch (meaningOf(line.data)) {
-    case 'charge':
-      return captureOf(evidence, line)
     case 'payment_failure':
       return signed(
         evidence.of('payment_returned').find((fact) => fact.subject.id === id),
@@ -55,59 +94,36 @@ function sourceOf(evidence: Evidence, line: Known<'balance_line'>): Source | und
   }
 }
 
-type MoneyFact = Known<'payment_captured' | 'payment_returned' | 'refund_moved' | 'refund_returned'>
+type MoneyFact = Known<'payment_returned' | 'refund_moved' | 'refund_returned'>
 
 function signed(fact: MoneyFact | undefined, sign: bigint): Source | undefined {
-  return fact === undefined
-    ? undefined
-    : { fact, currency: fact.data.currency, amountMinor: sign * fact.data.amountMinor }
-}
-
-/** A charge that grew has a line per rise, in the same order; one line alone is the whole of it. */
-function captureOf(evidence: Evidence, line: Known<'balance_line'>): Source | undefined {
-  const id = line.data.source?.id
-  const rising = evidence
-    .of('payment_captured')
-    .filter((fact) => fact.subject.id === id)
-    .toSorted((a, b) => (a.data.amountMinor < b.data.amountMinor ? -1 : 1))
-  const lines = evidence
-    .of('balance_line')
-    .filter((other) => other.data.source?.id === id && meaningOf(other.data) === 'charge')
-    .toSorted((a, b) =>
-      a.occurredAt < b.occurredAt || (a.occurredAt === b.occurredAt && a.id < b.id) ? -1 : 1,
-    )
-  const index = lines.indexOf(line)
-  const fact = lines.length === 1 ? rising.at(-1) : rising[index]
   if (fact === undefined) return undefined
-  const before = lines.length === 1 ? 0n : (rising[index - 1]?.data.amountMinor ?? 0n)
-  return { fact, currency: fact.data.currency, amountMinor: fact.data.amountMinor - before }
+  return { fact, currency: fact.data.currency, amountMinor: sign * fact.data.amountMinor }
 }
 
 /** What a partial capture did not take was converted as well; it goes back in the currency in which it came. */
 function givenBack(evidence: Evidence, line: Known<'balance_line'>, chart: Chart): JournalEntry[] {
-  const capture = evidence.of('payment_captured').find((fact) => fact.subject.id === line.data.source?.id)
-  if (capture === undefined || capture.data.currency === line.data.currency) return []
-  return conversion(
-    line,
-    capture,
-    [{ currency: line.data.currency, amountMinor: line.data.amountMinor }],
-    chart,
-  )
+  const source = evidence.of('payment_captured').find((fact) => fact.subject.id === line.data.source?.id)
+  if (source === undefined || source.data.currency === line.data.currency) return []
+  const sides = [{ currency: line.data.currency, amountMinor: line.data.amountMinor }]
+  return conversion({ line, source, sides, chart })
 }
 
-function conversion(
-  line: Known<'balance_line'>,
-  source: KnownFact,
-  sides: readonly { readonly currency: string; readonly amountMinor: bigint }[],
-  chart: Chart,
-): JournalEntry[] {
+function conversion(made: {
+  readonly line: Known<'balance_line'>
+  readonly source: KnownFact
+  readonly sides: readonly { readonly currency: string; readonly amountMinor: bigint }[]
+  readonly chart: Chart
+  readonly step?: string
+}): JournalEntry[] {
+  const { line, source, sides, chart, step = '' } = made
   const clearing = accountName(chart, 'clearing', { scope: line.scope })
   const equity = accountName(chart, 'conversion')
   const lines = sides.flatMap(({ currency, amountMinor }) => [
     { account: clearing, currency, amountMinor },
     { account: equity, currency, amountMinor: -amountMinor },
   ])
-  return entryOf(`journal:conversion:${line.subject.id}`, line, lines, {
+  return entryOf(`journal:conversion:${line.subject.id}${step}`, line, lines, {
     description: `conversion ${line.data.source?.id ?? line.subject.id}`,
     factIds: [line.id, source.id],
   })

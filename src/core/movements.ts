@@ -25,7 +25,7 @@ export function movements(
     ...cumulative(evidence, 'payment_returned', chart, posted),
     ...refunds(evidence, chart),
     ...lineMovements(evidence, chart),
-    ...conversions(evidence, chart),
+    ...conversions(evidence, chart, posted),
     ...disputeLosses(evidence, chart),
     ...payoutMovements(evidence, chart),
   ]
