@@ -20,7 +20,7 @@ import { testDatabase } from '../../support/database.ts'
 import { until } from '../../support/wait.ts'
 import { testConnection } from '../support.ts'
 
-export const timing: Timing = { leaseMs: 10_000, pollMs: 50, graceMs: 500, pauseMs: 150, pauseMaxMs: 1_000 }
+export const timing: Timing = { leaseMs: 10_000, pollMs: 50, graceMs: 500, pauseMs: 50, pauseMaxMs: 200 }
 export const secret = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`
 
 const started = new WeakMap<System, Performing[]>()
