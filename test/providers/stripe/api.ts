@@ -18,7 +18,7 @@ export type Answer = {
 /** A server that answers what a test says, for the time of `work`. `calls` is what it was asked. */
 export async function withApi(
   answer: (call: Call) => Answer | undefined,
-  work: (url: string, calls: readonly Call[]) => Promise<void>,
+  work: (url: string, calls: readonly Call[]) => Promise<unknown>,
 ): Promise<void> {
   const calls: Call[] = []
   const server = createServer((request, response) => {
