@@ -34,6 +34,7 @@ export type DemoResult = {
   readonly secondRun: Run
   readonly books: Books
   readonly counts: Counts
+  /** Events that were never sent, and those of them that the service still does not hold: they tell nothing new. */
   readonly lost: number
   readonly unknownEvents: number
   readonly refusedAtWarehouse: number
@@ -53,7 +54,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   try {
     const admin = adminApi(setting.url, setting.adminKey)
     for (const { sku, onHand } of Object.values(goods)) {
-      await admin.send('PUT', `/inventory/${sku}`, { on_hand: onHand }).catch(() => {})
+      await admin.send('PUT', `/inventory/${sku}`, { on_hand: onHand })
     }
     terminal.plain(
       `Ready at ${setting.url} (admin key in ${setting.config.dataDir}/admin-key). The day begins.\n`,
@@ -122,6 +123,10 @@ async function evening(given: {
   const cameToRest = await rest(admin, signal)
   await watch.stop()
   const { run: secondRun } = await reconcile(admin, connection, signal)
+  const unknown = await unknownEvents(admin, setting.twin)
+  terminal.plain(
+    `  Of the ${lost} lost events ${lost - unknown} are stored now; ${unknown} would have told nothing new.`,
+  )
   terminal.plain(`  A second one straight after found ${secondRun.found}.`)
   const orders = [...new Map([...given.orders, ...watch.orders]).values()]
   const result = {
@@ -132,18 +137,14 @@ async function evening(given: {
     cameToRest,
     books: await books(admin),
     counts: counts({ mailbox: setting.mailbox, warehouse: setting.warehouse, orders }),
-    unknownEvents: await unknownEvents(admin, setting.twin),
+    unknownEvents: unknown,
     refusedAtWarehouse: setting.warehouse.refused,
   }
   accountFor(terminal, setting, result)
   return result
 }
 
-function accountFor(
-  terminal: Terminal,
-  setting: Setting,
-  { books, counts, unknownEvents, orders }: DemoResult,
-): void {
+function accountFor(terminal: Terminal, setting: Setting, { books, counts, orders }: DemoResult): void {
   terminal.heading('The books')
   const rows = books.lines.map(({ account, debit, credit, balance, currency }) => [
     account,
@@ -165,7 +166,6 @@ function accountFor(
     `  warehouse  ${counts.requested} requests, ${counts.cancelled} cancellations, ${counts.doubledRequests} asked twice, ` +
       `${setting.warehouse.refused} with a wrong signature`,
   )
-  terminal.plain(`  events     ${unknownEvents} of Stripe's are unknown here`)
 }
 
 function farewell(terminal: Terminal, setting: Setting, orders: readonly ShownOrder[]): void {

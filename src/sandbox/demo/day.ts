@@ -171,11 +171,14 @@ export const afternoon: readonly Scene[] = [
   },
   (stage) => {
     const { world } = stage.twin
-    stage.tell(`${people.ben.name}'s monthly poster is renewed by invoice`)
-    const customer = world.customer(people.ben).id
-    const items = [some(1, 'poster', 900)]
+    const { name = '', email = '' } = people.ben
+    stage.tell(`${name}'s club membership is renewed by invoice; nothing has to be shipped for that`)
+    // No address: a renewal without one ships nothing.
+    const buyer = { name, email }
+    const customer = world.customer(buyer).id
+    const items = [{ sku: 'CLUB', title: 'Club, one month', quantity: 1, unitAmount: 900 }]
     world.payInvoice(
-      world.bill({ customer, currency: 'usd', items, buyer: people.ben, subscription: world.subscription() }),
+      world.bill({ customer, currency: 'usd', items, buyer, subscription: world.subscription() }),
     )
   },
   async (stage) => {

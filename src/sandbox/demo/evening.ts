@@ -106,7 +106,7 @@ export function counts(given: {
   }
 }
 
-/** Event ids that Stripe has and the service has not, as the twin's own ledger and the admin API see it. */
+/** How many of Stripe's events the service does not hold, as the twin and the admin API see it. */
 export async function unknownEvents(admin: Admin, twin: Twin): Promise<number> {
   const known = new Set<string>()
   let cursor: string | null = ''

@@ -49,7 +49,8 @@ export function createIds(seed: string | number): (prefix: string) => string {
   return (prefix) => {
     // The count makes them unique whatever the generator does; it is written in the middle so that nobody sorts by it.
     const unique = (count++).toString(36).padStart(4, '0')
-    const letters = (n: number) => Array.from({ length: n }, () => random.pick([...alphabet])).join('')
+    const letters = (n: number) =>
+      Array.from({ length: n }, () => alphabet[random.below(alphabet.length)]).join('')
     return `${prefix}_3T${letters(8)}${unique}${letters(10)}`
   }
 }
