@@ -1,7 +1,10 @@
 import { createServer, type Server } from 'node:http'
-import express, { type ErrorRequestHandler, type Express } from 'express'
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import type { System } from '../pipeline/system.ts'
+import { createAdminRouter } from './admin/index.ts'
+import { createHealth } from './health.ts'
+import { createMetrics } from './metrics.ts'
 import { Problem, type ProblemCode, sendProblem } from './problem.ts'
 import { createWebhooks } from './webhooks.ts'
 
@@ -15,15 +18,42 @@ export function createApp(system: System): Express {
   app.set('query parser', 'simple')
   app.set('etag', false)
 
-  const webhooks = createWebhooks(system)
+  const metrics = createMetrics(system, () => webhooks.counts)
+  const webhooks = createWebhooks(system, metrics.observeDelivery)
   app.use((request, response, next) => {
     if (!webhooks(request, response)) next()
   })
-  app.use(helmet())
+  app.locals.close = () => webhooks.close()
+  app.use(safeHeaders(system))
+  app.use(createHealth(system))
+  app.use(metrics.router)
+  app.use('/api/v1', createAdminRouter(system))
   app.get('/', (_request, response) => response.redirect(302, '/admin'))
   app.use((_request, response) => sendProblem(response, 'not_found'))
   app.use(answerError(system))
   return app
+}
+
+/** Pages of ours load nothing from elsewhere and run no inline code; nobody may frame them. */
+function safeHeaders({ config }: System): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    referrerPolicy: { policy: 'no-referrer' },
+    // Only where browsers reach us over TLS; elsewhere it would lock people out of plain local addresses.
+    strictTransportSecurity: config.publicUrl?.startsWith('https:') === true ? { maxAge: 31_536_000 } : false,
+  })
 }
 
 // Express's own errors by the status they ask for; whatever else is thrown is ours to be ashamed of.
@@ -60,8 +90,13 @@ export function listen(app: Express, { host, port }: { host: string; port: numbe
       keepAliveTimeout: 65_000,
       maxHeaderSize: 16_384,
     },
-    app,
+    (request, response) => {
+      // A sender that keeps its connection would otherwise hold up the stop for as long as it has something to send.
+      if (!server.listening) response.shouldKeepAlive = false
+      app(request, response)
+    },
   )
+  server.once('close', () => void app.locals.close?.())
   server.maxHeadersCount = 100
   return new Promise((resolve, reject) => {
     server.once('error', reject)

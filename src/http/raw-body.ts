@@ -50,7 +50,10 @@ export function discardRest(request: IncomingMessage, done: () => void): void {
     if (length > discardBytes) finish()
   }
   const timer = setTimeout(finish, discardMs)
-  if (request.readableEnded || request.destroyed) return finish()
+  if (request.readableEnded || request.destroyed) {
+    finish()
+    return
+  }
   request.on('data', take)
   request.on('end', finish)
   request.on('close', finish)

@@ -1,28 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Connection } from '../config.ts'
 import { point } from '../pipeline/point.ts'
 import { storeEvent } from '../pipeline/receive.ts'
 import type { System } from '../pipeline/system.ts'
-import type { Provider, Verdict, VerifiedDelivery } from '../providers/provider.ts'
-import { addressMatcher, addressOf } from './addresses.ts'
+import type { Verdict, VerifiedDelivery } from '../providers/provider.ts'
+import { addressOf } from './addresses.ts'
 import { type ProblemCode, problems, sendProblem } from './problem.ts'
 import { discardRest, readRawBody } from './raw-body.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
+import { masked, type Target, targetsOf } from './targets.ts'
 
 /** How many deliveries each connection had, by the status that answered them. */
 export type DeliveryCounts = Map<string, { connection: string; status: number; count: number }>
-
-type Target = {
-  readonly connection: Connection
-  readonly provider: Provider
-  readonly isAllowed: (address: string) => boolean
-}
 
 /** One attempt under way. `remoteAddress` is whose it is after our own proxies. */
 type Attempt = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly target: Target | undefined
+  readonly secretHeaders: ReadonlySet<string>
   readonly remoteAddress: string
   readonly receivedAt: Date
   readonly startedAt: number
@@ -45,7 +40,7 @@ export type Webhooks = {
  * stands, byte for byte: another case, a trailing slash or an escape is another path, and there is nothing at it.
  */
 export function createWebhooks(system: System, observe: (seconds: number) => void = () => {}): Webhooks {
-  const targets = targetsOf(system)
+  const { targets, allSecret } = targetsOf(system)
   const refusals = createRefusals(system)
   const counts: DeliveryCounts = new Map()
 
@@ -58,6 +53,7 @@ export function createWebhooks(system: System, observe: (seconds: number) => voi
       request,
       response,
       target,
+      secretHeaders: target?.secretHeaders ?? allSecret,
       remoteAddress: addressOf(request, system.config.security.trustProxy),
       receivedAt: system.now(),
       startedAt: performance.now(),
@@ -108,7 +104,7 @@ async function receive(system: System, refusals: Refusals, attempt: Attempt): Pr
 async function store(
   system: System,
   attempt: Attempt,
-  { connection, provider }: Target,
+  { connection, secretHeaders }: Target,
   delivery: VerifiedDelivery,
   headers: readonly (readonly [string, string])[],
   body: Uint8Array,
@@ -122,7 +118,7 @@ async function store(
     apiVersion: delivery.apiVersion,
     source: 'webhook',
     body,
-    headers: masked(headers, provider),
+    headers: masked(headers, secretHeaders),
     path: pathOf(attempt.request),
     method: 'POST',
     remoteAddress: attempt.remoteAddress,
@@ -193,7 +189,7 @@ function attemptRow(attempt: Attempt, responseStatus: number) {
     remoteAddress: attempt.remoteAddress,
     method: (request.method ?? '').slice(0, 20),
     path: pathOf(request).slice(0, 200),
-    headers: JSON.stringify(masked(headersOf(request), target?.provider)),
+    headers: JSON.stringify(masked(headersOf(request), attempt.secretHeaders)),
     bodyBytes: attempt.bodyBytes,
     responseStatus,
     durationUs: Math.round((performance.now() - attempt.startedAt) * 1_000),
@@ -201,40 +197,11 @@ function attemptRow(attempt: Attempt, responseStatus: number) {
   }
 }
 
-/** Every path at which a connection answers: its own, and its provider's alone where that names just one. */
-function targetsOf({ config, providers }: System): ReadonlyMap<string, Target> {
-  const targets = new Map<string, Target>()
-  for (const connection of config.connections) {
-    const provider = providers.get(connection.provider)
-    if (provider === undefined) continue
-    const isAllowed = connection.allowIps.length === 0 ? () => true : addressMatcher(connection.allowIps)
-    const target: Target = { connection, provider, isAllowed }
-    targets.set(`${connection.provider}/${connection.id}`, target)
-    const siblings = config.connections.filter((other) => other.provider === connection.provider)
-    if (siblings.length === 1) targets.set(connection.provider, target)
-  }
-  return targets
-}
-
 function headersOf({ rawHeaders }: IncomingMessage): (readonly [string, string])[] {
   const headers: (readonly [string, string])[] = []
   for (let i = 0; i < rawHeaders.length; i += 2)
     headers.push([rawHeaders[i]!.toLowerCase(), rawHeaders[i + 1]!])
   return headers
-}
-
-const alwaysSecret = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key'])
-
-/** Names stay, so that one sees what was there; values that prove who sent it do not. */
-function masked(
-  headers: readonly (readonly [string, string])[],
-  provider: Provider | undefined,
-): (readonly [string, string])[] {
-  return headers.map(([name, value]) =>
-    alwaysSecret.has(name) || provider === undefined || provider.secretHeaders.includes(name)
-      ? [name, '***']
-      : [name, value],
-  )
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -6,7 +6,13 @@ export type GroupCommit<Item extends GroupItem, Result> = {
   /** Resolves once the item's fate is committed. Rejects with `Overloaded`, or with what the flush found wrong with it. */
   add(item: Item): Promise<Result>
   /** What waits or is being written now. */
-  readonly load: { readonly rows: number; readonly bytes: number }
+  readonly load: Load
+}
+/** `flushSizes[n]` is how many flushes took n items. */
+export type Load = {
+  readonly rows: number
+  readonly bytes: number
+  readonly flushSizes: readonly number[]
 }
 export type GroupItem = { readonly id: string; readonly bytes: number }
 
@@ -36,6 +42,7 @@ export function createGroupCommit<Item extends GroupItem, Result>(
 ): GroupCommit<Item, Result> {
   const queue: Waiting<Item, Result>[] = []
   const inHand = new Set<Waiting<Item, Result>>() // waiting or being written: what takes up memory
+  const flushSizes: number[] = Array(options.flushMax + 1).fill(0)
   let bytes = 0
   let busyLanes = 0
   let isAsked = false
@@ -47,6 +54,7 @@ export function createGroupCommit<Item extends GroupItem, Result>(
       while (queue.length > 0) {
         const batch = queue.splice(0, options.flushMax).filter((waiting) => !waiting.isSettled)
         if (batch.length === 0) continue
+        flushSizes[batch.length]! += 1
         let failure: unknown = new Error('the flush left an item without a result')
         try {
           await options.flush(batch)
@@ -114,7 +122,7 @@ export function createGroupCommit<Item extends GroupItem, Result>(
       })
     },
     get load() {
-      return { rows: inHand.size, bytes }
+      return { rows: inHand.size, bytes, flushSizes }
     },
   }
 }

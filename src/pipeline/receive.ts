@@ -1,4 +1,4 @@
-import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { createGroupCommit, type GroupCommit, type Load } from './group-commit.ts'
 import { flushEvents } from './flush.ts'
 import { eventId, type Incoming, type NewEvent, type Stored } from './incoming.ts'
 import { eventsPerWakeUpMax } from './queue.ts'
@@ -31,7 +31,7 @@ export function storeEvent(system: System, event: NewEvent): Promise<Stored> {
 }
 
 /** What waits to be committed or is being committed now. */
-export function intakeLoad(system: System): { readonly rows: number; readonly bytes: number } {
+export function intakeLoad(system: System): Load {
   return intakeOf(system).load
 }
 

@@ -1,5 +1,4 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
-import type { TestContext } from 'node:test'
 import { createLogger, transports } from 'winston'
 import type { Config, Connection } from '../../src/config.ts'
 import { createQueue } from '../../src/pipeline/queue.ts'
@@ -20,7 +19,10 @@ export type Changes = {
 }
 
 /** A system on a database of its own, with one provider that signs like most: an HMAC over the body in a header. */
-export async function testSystem(t: TestContext, changes: Changes = {}): Promise<System> {
+export async function testSystem(
+  t: { after(close: () => Promise<void>): void },
+  changes: Changes = {},
+): Promise<System> {
   // The queue holds connections of its own: it stops first, or the database could not be dropped.
   const closing: (() => unknown)[] = []
   t.after(async () => {
