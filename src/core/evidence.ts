@@ -44,3 +44,17 @@ export function largest(a: bigint, b: bigint): bigint {
 export function smallest(a: bigint, b: bigint): bigint {
   return a < b ? a : b
 }
+
+/**
+ * The late failure that a balance line is about. Such a line may name a source of its own; then it is that of the one
+ * payment which its bank took back, and of none where there are several.
+ */
+export function returnedBy(
+  evidence: Evidence,
+  sourceId: string | undefined,
+): Known<'payment_returned'> | undefined {
+  const returned = evidence.of('payment_returned')
+  return (
+    returned.find((fact) => fact.subject.id === sourceId) ?? (returned.length === 1 ? returned[0] : undefined)
+  )
+}

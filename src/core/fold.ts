@@ -46,8 +46,7 @@ export function fold(facts: readonly KnownFact[], context: FoldContext = {}): Or
   const isAttached = isAttachedBy(evidence, speaksForOrder)
   const placedAt = placedAtOf(evidence)
   const resource = resourceOf(evidence, payments, refunds)
-  const saleKind =
-    evidence.of('order_placed').find((fact) => fact.data.saleKind !== undefined)?.data.saleKind ?? 'sale'
+  const saleKind = saleKindOf(evidence)
   const shipTo = shipToOf(evidence)
   const needsNoAddress = saleKind !== 'sale' && shipTo === undefined
   const isPaidFor = ordered !== undefined && isEnough(evidence, totals)
@@ -163,6 +162,12 @@ function shipToOf(evidence: Evidence): Order['shipTo'] {
     (a, b) => rank(a) - rank(b) || byText(b.occurredAt, a.occurredAt),
   )[0]
   return best === undefined ? undefined : { personId: best.data.personId, method: best.data.method }
+}
+
+/** An invoice says what kind of sale it is; whatever paid it only says that something was sold. */
+function saleKindOf(evidence: Evidence): Order['saleKind'] {
+  const kinds = new Set(evidence.of('order_placed').map((fact) => fact.data.saleKind))
+  return (['renewal', 'invoice'] as const).find((kind) => kinds.has(kind)) ?? 'sale'
 }
 
 const naming = ['order', 'payment_intent', 'charge', 'capture', 'checkout_session', 'invoice']

@@ -1,8 +1,8 @@
 /**
  * Money: bigint minor units beside the currency that says how many decimals they stand for.
  *
- * The exponent table is ISO 4217's. Providers that count a currency otherwise (Stripe sends ISK and UGX with two
- * decimals) convert in their own folder; past `normalize` there is one exponent per currency.
+ * The exponent table is ISO 4217's. Providers that count a currency otherwise (ISK and UGX with two decimals, say)
+ * convert in their own folder; past `normalize` there is one exponent per currency.
  */
 export type Money = { readonly amountMinor: bigint; readonly currency: string }
 

@@ -1,7 +1,7 @@
 import { accountName } from './accounts.ts'
 import { meaningOf } from './balance-lines.ts'
 import { entryOf } from './entries.ts'
-import { type Evidence, type Known, largest } from './evidence.ts'
+import { type Evidence, type Known, largest, returnedBy } from './evidence.ts'
 import type { KnownFact } from './fact.ts'
 import type { Chart, JournalEntry } from './journal.ts'
 
@@ -75,10 +75,7 @@ function sourceOf(evidence: Evidence, line: Known<'balance_line'>): Source | und
   const id = line.data.source?.id
   switch (meaningOf(line.data)) {
     case 'payment_failure':
-      return signed(
-        evidence.of('payment_returned').find((fact) => fact.subject.id === id),
-        -1n,
-      )
+      return signed(returnedBy(evidence, id), -1n)
     case 'refund':
       return signed(
         evidence.of('refund_moved').find((fact) => fact.subject.id === id),

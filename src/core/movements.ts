@@ -6,6 +6,7 @@ import type { Chart, JournalEntry } from './journal.ts'
 import { conversions } from './movements-conversion.ts'
 import { disputeLosses, lineMovements } from './movements-lines.ts'
 import { payoutMovements } from './movements-payouts.ts'
+import { purseOf } from './payments.ts'
 
 /**
  * The movement layer: one entry per money fact of this set, order known or not, in order of key. The same set gives the
@@ -39,7 +40,10 @@ function cumulative(
   chart: Chart,
   posted: ReadonlySet<string>,
 ): JournalEntry[] {
-  const groups = Map.groupBy(evidence.of(kind), (fact) => refKey(fact.subject))
+  const groups = Map.groupBy(
+    evidence.of(kind) as readonly Known<'payment_captured' | 'payment_returned'>[],
+    purseOf,
+  )
   return [...groups.values()].flatMap((group) => {
     const rising = group.toSorted((a, b) => (a.data.amountMinor < b.data.amountMinor ? -1 : 1))
     const highest = rising.findLastIndex((fact) => posted.has(keyOf(fact.id)))

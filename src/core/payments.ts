@@ -1,4 +1,4 @@
-import type { FactKind, Instant } from './fact.ts'
+import type { FactKind } from './fact.ts'
 import { byText, type Evidence, type Known, largest, refKey } from './evidence.ts'
 import type { Payment } from './order.ts'
 
@@ -9,29 +9,29 @@ import type { Payment } from './order.ts'
  * An intent is tried again and again under one id, so of its own states the later counts, by the provider's time.
  */
 export function paymentsOf(evidence: Evidence): Payment[] {
-  const groups = new Map<string, Attempt[]>()
-  for (const kind of attemptKinds) {
-    for (const fact of evidence.of(kind)) {
-      const key = refKey(fact.subject)
-      const held = groups.get(key)
-      if (held === undefined) groups.set(key, [fact])
-      else held.push(fact)
-    }
-  }
-  const all = [...groups.values()].map((facts) => paymentOf(facts))
-  const charges = all.filter((payment) => payment.ref.kind !== 'payment_intent')
+  const attempts = attemptKinds.flatMap((kind): readonly Attempt[] => evidence.of(kind))
+  const all = [...Map.groupBy(attempts, purseOf).values()].map((facts) => paymentOf(facts))
+  const charges = all.filter((payment) => !isSummary(payment))
   const voided = voidedIntents(all)
   return all
-    .filter(
-      (payment) =>
-        payment.ref.kind !== 'payment_intent' || !charges.some((charge) => speaksFor(charge, payment)),
-    )
+    .filter((payment) => !isSummary(payment) || !charges.some((charge) => speaksFor(charge, payment)))
     .map((payment) =>
       isOpen(payment) && voided.has(intentOf(payment) ?? '')
         ? { ...payment, state: 'voided' as const }
         : payment,
     )
     .sort((a, b) => byText(a.occurredAt, b.occurredAt) || byText(refKey(a.ref), refKey(b.ref)))
+}
+
+/** What is one amount that grows: a charge's money, or one tender of something paid with several. */
+export function purseOf(fact: Attempt): string {
+  const tender = fact.kind === 'payment_captured' ? fact.data.tender : 'provider'
+  return tender === 'provider' ? refKey(fact.subject) : `${refKey(fact.subject)} ${tender}`
+}
+
+/** Intents and invoices are tried again and again under one id; their charges, once known, say it better. */
+function isSummary(payment: Payment): boolean {
+  return payment.ref.kind === 'payment_intent' || payment.ref.kind === 'invoice'
 }
 
 const attemptKinds = [
@@ -43,7 +43,7 @@ const attemptKinds = [
   'payment_returned',
 ] as const satisfies readonly FactKind[]
 
-type Attempt = Known<(typeof attemptKinds)[number]>
+export type Attempt = Known<(typeof attemptKinds)[number]>
 
 const states = {
   payment_pending: 'pending',
@@ -78,7 +78,8 @@ export function authorizedOf(payment: Payment): bigint {
 
 function paymentOf(facts: readonly Attempt[]): Payment {
   const ref = facts[0]!.subject
-  const decisive = ref.kind === 'payment_intent' ? latestOf(facts) : highestOf(facts)
+  const isRetried = ref.kind === 'payment_intent' || ref.kind === 'invoice'
+  const decisive = isRetried ? latestOf(facts) : highestOf(facts)
   const captures = capturesOf(facts)
   const sized = sizedBy(facts)
   return {
@@ -143,19 +144,14 @@ function byAmount(a: { data: { amountMinor: bigint } }, b: { data: { amountMinor
 }
 
 /**
- * True where a charge says more than what is known of its intent alone: it took or holds money, or it is not older than
- * the intent's latest word. A charge that does not name its intent is judged by time only.
+ * True where a charge says more than what is known of its intent or invoice alone: it took or holds that money, or it
+ * is not older than the latest word. A charge that does not name its intent is judged by time only.
  */
-function speaksFor(charge: Payment, intent: Payment): boolean {
-  if (charge.intentId !== undefined && charge.intentId !== intent.ref.id) return false
-  if (intent.state === 'voided')
-    return charge.intentId === intent.ref.id && charge.state !== 'pending' && charge.state !== 'failed'
-  const isDecided =
-    charge.intentId === intent.ref.id && charge.state !== 'pending' && charge.state !== 'failed'
-  return isDecided || charge.occurredAt >= intent.occurredAt
-}
-
-/** The first instant at which anything was captured. */
-export function firstCaptureAt(payments: readonly Payment[]): Instant | undefined {
-  return payments.flatMap((payment) => payment.captures.map((capture) => capture.occurredAt)).sort()[0]
+function speaksFor(charge: Payment, summary: Payment): boolean {
+  const isNamed = charge.intentId !== undefined && summary.ref.kind === 'payment_intent'
+  if (isNamed && charge.intentId !== summary.ref.id) return false
+  const isDecided = isNamed && charge.state !== 'pending' && charge.state !== 'failed'
+  if (isDecided) return true
+  const mayBeOutdated = summary.state === 'pending' || summary.state === 'failed'
+  return mayBeOutdated && charge.occurredAt >= summary.occurredAt
 }

@@ -12,7 +12,7 @@ export type Payout = {
   readonly arrivalDate: Instant | undefined
   readonly occurredAt: Instant
   readonly isAutomatic: boolean
-  /** `provider`: it says which lines a payout pays. `balance`: it does not, and the lines roll forward (not folded here). */
+  /** `provider`: it said which lines this payout pays. `balance`: it did not, and the lines roll forward (not folded here). */
   readonly linesBasis: 'provider' | 'balance'
   readonly lines: readonly PayoutLine[]
   /** Amount less the net of its lines: zero when all are known. Undefined where the provider attributes none. */
@@ -49,6 +49,7 @@ function payoutOf(known: readonly Known<'payout_state'>[], lines: readonly Known
     states.indexOf(fact.data.state) > states.indexOf(best.data.state) ? fact : best,
   )
   const own = lines.filter((line) => line.scope === last.scope && line.data.currency === last.data.currency)
+  const isAttributed = last.data.automatic && own.length > 0
   return {
     ref: last.subject,
     connection: last.connection,
@@ -58,7 +59,7 @@ function payoutOf(known: readonly Known<'payout_state'>[], lines: readonly Known
     arrivalDate: last.data.arrivalDate,
     occurredAt: last.occurredAt,
     isAutomatic: last.data.automatic,
-    linesBasis: last.data.automatic ? 'provider' : 'balance',
+    linesBasis: isAttributed ? 'provider' : 'balance',
     lines: own.map((line) => ({
       ref: line.subject,
       category: line.data.category,
@@ -69,7 +70,7 @@ function payoutOf(known: readonly Known<'payout_state'>[], lines: readonly Known
       source: line.data.source,
       occurredAt: line.occurredAt,
     })),
-    differenceMinor: last.data.automatic
+    differenceMinor: isAttributed
       ? last.data.amountMinor - sum(own.map((line) => line.data.netMinor))
       : undefined,
   }

@@ -46,19 +46,9 @@ const paymentReversed: Rule = ({ evidence, payments, currency, totals, placedAt 
   }
 }
 
-/** Closed by the provider's own word on the same subject, or by an operator. */
+/** Closed by the provider's own word on the same warning, which outranks the one that opened it, or by an operator. */
 const fraudWarning: Rule = ({ evidence, placedAt }) => {
-  const facts = evidence.of('fraud_warning')
-  const open = facts.filter(
-    (fact) =>
-      fact.data.open &&
-      !facts.some(
-        (other) =>
-          !other.data.open &&
-          refKey(other.subject) === refKey(fact.subject) &&
-          other.occurredAt >= fact.occurredAt,
-      ),
-  )
+  const open = evidence.of('fraud_warning').filter((fact) => fact.data.open)
   if (open.length === 0) return undefined
   return {
     code: 'fraud_warning',

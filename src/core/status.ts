@@ -53,14 +53,17 @@ function mayStillBePaid(
   isEnded: (intent: string, at: string) => boolean,
 ): boolean {
   const expired = new Set(evidence.of('checkout_expired').map((fact) => fact.subject.id))
-  const started = evidence
-    .of('payment_started')
-    .filter(({ subject, occurredAt }) => !isEnded(subject.id, occurredAt))
+  const started = new Set(
+    evidence
+      .of('payment_started')
+      .filter(({ subject, occurredAt }) => !isEnded(subject.id, occurredAt))
+      .map(({ subject }) => subject.id),
+  )
   // A void that names no intent, in an order with one intent, is that intent's.
   const isUnnamedVoid = payments.some(
     (payment) => payment.state === 'voided' && intentOf(payment) === undefined,
   )
-  if (started.length > (isUnnamedVoid ? 1 : 0)) return true
+  if (started.size > (isUnnamedVoid ? 1 : 0)) return true
   const isVoided = payments.some((payment) => payment.state === 'voided')
   const placed = evidence.of('order_placed').filter((fact) => fact.subject.kind === 'checkout_session')
   return !isVoided && placed.some((fact) => !expired.has(fact.subject.id))

@@ -1,4 +1,4 @@
-import { byText, type Evidence, type Known, largest, sum } from './evidence.ts'
+import { byText, type Evidence, type Known, largest, returnedBy, sum } from './evidence.ts'
 import type { Total } from './lines.ts'
 import { shareHalfEven } from './money.ts'
 import { meaningOf } from './balance-lines.ts'
@@ -196,8 +196,10 @@ function reversalOf(
   sourceId: string,
   meaning: string,
 ): bigint | undefined {
-  if (meaning === 'payment_failure')
-    return sourceId === payment.ref.id && payment.returnedMinor > 0n ? payment.returnedMinor : undefined
+  if (meaning === 'payment_failure') {
+    const returned = returnedBy(evidence, sourceId)
+    return returned?.subject.id === payment.ref.id ? returned.data.amountMinor : undefined
+  }
   if (meaning !== 'refund' && meaning !== 'refund_failure') return undefined
   const moved = evidence
     .of(meaning === 'refund' ? 'refund_moved' : 'refund_returned')

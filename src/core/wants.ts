@@ -54,14 +54,19 @@ function lines(evidence: Evidence): Want[] {
     .map((resource) => ({ resource, reason: 'lines' }))
 }
 
-/** A completed checkout of which no attempt to pay is known: some merchants subscribe to nothing else. */
+/** A pending payment with this reason: the checkout says that it is paid, and nothing that moves money has said so yet. */
+export const reportedPaid = 'reported_paid'
+
+/** A completed checkout of which no attempt, or only its own word, is known: some merchants subscribe to nothing else. */
 function payment(evidence: Evidence, payments: readonly Payment[]): Want[] {
   const total = evidence.of('order_total').find((fact) => fact.data.by === 'session')
   const isFree = total !== undefined && total.data.totalMinor === 0n
-  if (payments.length > 0 || isFree || sessions(evidence).length === 0) return []
+  const isReported = payments.some((one) => one.state === 'pending' && one.reason === reportedPaid)
+  if ((payments.length > 0 && !isReported) || isFree || sessions(evidence).length === 0) return []
   const intents = evidence.of('payment_started').filter((fact) => fact.subject.kind === 'payment_intent')
   const known = intents.length > 0 ? intents.map((fact) => fact.subject) : sessions(evidence)
-  return known.map((resource) => ({ resource, reason: 'payment' }))
+  const each = [...new Map(known.map((ref) => [refKey(ref), ref])).values()]
+  return each.map((resource) => ({ resource, reason: 'payment' }))
 }
 
 /** Checkouts that were completed, each once. */

@@ -245,7 +245,12 @@ export const say = {
     options: FactOptions & { id?: string } = {},
   ) => fact('fulfillment_shipped', { kind: 'fulfillment', id: options.id ?? 'ful_1' }, { lines }, options),
   warned: (open: boolean, options: FactOptions = {}) =>
-    fact('fraud_warning', charge(), { detail: 'stolen card', open }, { apart: `${open}`, ...options }),
+    fact(
+      'fraud_warning',
+      charge(),
+      { detail: 'stolen card', open },
+      { apart: 'issfr_1', rank: open ? 0 : 1, ...options },
+    ),
   resolved: (code: string, figures: string, options: FactOptions & { as?: string } = {}) =>
     fact(
       'operator_resolved',

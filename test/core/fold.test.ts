@@ -468,3 +468,78 @@ describe('what should be read from the provider', () => {
     assert.deepEqual(wants(say.refundsTotal(usd(5n)), say.refund('pending', usd(5n))), [])
   })
 })
+
+describe('what an invoice adds', () => {
+  const invoice = { kind: 'invoice', id: 'in_1' } as const
+
+  test('two tenders of one invoice are two payments, and both are money', () => {
+    const facts = [
+      say.total(usd(100n), 'invoice', { on: invoice }),
+      say.captured(usd(60n), { on: invoice, tender: 'manual', apart: 'manual:60' }),
+      say.captured(usd(40n), { on: invoice, tender: 'store_credit', apart: 'store_credit:40' }),
+    ]
+    assert.equal(totals(...facts).capturedMinor, 100n)
+    assert.equal(status(...facts), 'paid')
+  })
+
+  test('what it says of an attempt is overtaken by the charge; what was paid by hand is not', () => {
+    const asked = say.attempt('payment_pending', full, { on: invoice, at: 1 })
+    assert.equal(status(asked, say.attempt('payment_failed', full, { at: 2 })), 'failed')
+    const byHand = say.captured(full, { on: invoice, tender: 'manual', at: 1 })
+    assert.equal(status(byHand, say.attempt('payment_failed', full, { at: 2 })), 'paid')
+  })
+
+  test('its kind is the order’s, whatever the charge that paid it says', () => {
+    const facts = [
+      say.placed({ on: charge(), saleKind: 'sale' }),
+      say.placed({ on: invoice, saleKind: 'renewal' }),
+    ]
+    assert.equal(fold(facts).saleKind, 'renewal')
+  })
+
+  test('an attempt that failed and is due again is failed while it waits', () => {
+    const facts = [
+      say.attempt('payment_failed', full, { on: invoice, at: 1 }),
+      say.attempt('payment_pending', full, { on: invoice, at: 2, apart: 'requires_action' }),
+    ]
+    assert.equal(status(facts[0]!), 'failed')
+    assert.equal(status(...facts), 'pending')
+  })
+})
+
+describe('a checkout that says it is paid', () => {
+  const told = [
+    say.placed(),
+    say.lines([{ id: '1', quantity: 1 }]),
+    say.started(full),
+    say.attempt('payment_pending', full, { on: intent(), reason: 'reported_paid', at: 3 }),
+  ]
+
+  test('is no money, and asks the provider for it', () => {
+    assert.equal(status(...told), 'pending')
+    assert.deepEqual(
+      fold(told).wants.map((want) => `${want.reason} ${want.resource.id}`),
+      ['payment pi_1'],
+    )
+  })
+
+  test('asks no more once the charge has spoken, also where its time is earlier', () => {
+    const order = fold([...told, say.captured(full, { intentId: 'pi_1', at: 2 })])
+    assert.deepEqual(
+      order.wants.map((want) => want.reason),
+      ['fee'],
+    )
+    assert.equal(order.payments.length, 1)
+  })
+})
+
+test('a late failure whose line names a source of its own is settled at that line', () => {
+  const facts = [
+    say.total({ amountMinor: 10000n, currency: 'EUR' }),
+    say.captured({ amountMinor: 10000n, currency: 'EUR' }),
+    say.line('t', 'charge', usd(11000n), { of: charge() }),
+    say.attempt('payment_returned', { amountMinor: 10000n, currency: 'EUR' }),
+    say.line('f', 'charge_failure', usd(-11100n), { of: refund('pyr_1') }),
+  ]
+  assert.deepEqual(fold(facts).exchange, [{ currency: 'USD', lossMinor: 100n }])
+})

@@ -192,10 +192,10 @@ class Story {
   #capture(ordered: bigint): void {
     const { capture } = this.#plan
     if (capture === 'none') return
-    if (capture === 'pending')
-      return this.#say(
-        say.attempt('payment_pending', this.#of(ordered), { intentId: 'pi_1', ...this.#now() }),
-      )
+    if (capture === 'pending') {
+      this.#say(say.attempt('payment_pending', this.#of(ordered), { intentId: 'pi_1', ...this.#now() }))
+      return
+    }
     if (capture !== 'double')
       this.#say(say.authorized(this.#of(ordered), { intentId: 'pi_1', ...this.#now() }))
     if (capture === 'authorized') return

@@ -45,6 +45,10 @@ test('a payout that somebody asked for has no lines of its own to differ from', 
   assert.equal(payout?.differenceMinor, undefined)
 })
 
+test('a payout that no line names yet differs from nothing', () => {
+  assert.equal(payoutsOf([say.payout('paid', usd(2932n))])[0]?.differenceMinor, undefined)
+})
+
 test('payouts come newest first, each connection’s own', () => {
   const facts = [
     say.payout('paid', usd(1n), { at: 1 }),
