@@ -193,6 +193,9 @@ create index facts_order_id on facts (order_id) where order_id is not null;
 create index facts_event_id on facts (event_id) where event_id is not null;
 create index facts_tx on facts (tx);
 create index facts_person on facts (substring(data from '"personId":"([^"]+)"')) where kind = 'customer_seen'; -- a buyer's orders
+-- Payouts, and the lines that the provider says a payout is made of.
+create index facts_payouts on facts (seq) where kind = 'payout_state';
+create index facts_payout_lines on facts (substring(data from '"payout":"([^"]+)"')) where kind = 'balance_line';
 create index facts_account on facts (scope, kind, seq) where order_id is null;
 create index facts_account_subject on facts (scope, subject_kind, subject_id) where order_id is null;
 
@@ -377,6 +380,7 @@ create table runs (
   token text
 );
 create unique index runs_seq on runs (seq);
+create index runs_connection on runs (connection, seq);
 create index runs_open on runs (connection) where status in ('queued', 'running');
 create index runs_scheduled on runs (connection, queued_at) where scheduled;
 
