@@ -1,6 +1,7 @@
 import { byText, type Evidence } from './evidence.ts'
 import { mismatchFigures, type Subject } from './review.ts'
 import { derivedReviews } from './reviews-derived.ts'
+import { effectReviews } from './reviews-effects.ts'
 import { stickyReviews } from './reviews-sticky.ts'
 import type { Review, Totals } from './order.ts'
 
@@ -12,7 +13,7 @@ export function reviewsOf(subject: Subject): Review[] {
   const resolved = new Set(
     subject.evidence.of('operator_resolved').map(({ data }) => `${data.code} ${data.figures}`),
   )
-  return [...derivedReviews(subject), ...stickyReviews(subject)]
+  return [...derivedReviews(subject), ...stickyReviews(subject), ...effectReviews(subject)]
     .filter((review) => !resolved.has(`${review.code} ${review.figures}`))
     .sort((a, b) => byText(a.code, b.code))
 }
