@@ -1,7 +1,7 @@
 import { backoffMs } from '../../core/backoff.ts'
 import { type Fact, factId, type Ref, type RefKind } from '../../core/fact.ts'
 import type { Performed, Sink } from '../../sinks/sink.ts'
-import type { Connection } from '../../store/database.ts'
+import { type Connection, inTransaction } from '../../store/database.ts'
 import * as effects from '../../store/effects.ts'
 import { point } from '../point.ts'
 import { record } from '../record.ts'
@@ -50,7 +50,8 @@ export async function settle(
     if (rows.length === 0) throw new Superseded('another attempt has taken over')
   }
   try {
-    await recordOrWrite(system, ending, outcome, write)
+    const reference = (outcome.kind === 'done' ? outcome.reference : undefined) ?? ending.reference
+    await recordEnd(system, { ...ending, state: outcome.kind, reference, source: 'effect' }, write)
   } catch (error) {
     if (error instanceof Superseded) return false
     throw error
@@ -88,28 +89,33 @@ async function settleRetry(
   return rows.length > 0
 }
 
-/** The order's history tells what went out and what it was answered; an effect of no order has its row alone. */
-async function recordOrWrite(
+/** What became of an effect, as the order's history is to tell it. */
+export type Ended = {
+  readonly row: effects.EffectRow
+  readonly attempts: number
+  readonly state: string
+  readonly reference: string | undefined
+  readonly source: 'effect' | 'operator'
+}
+
+/**
+ * Writes the effect's row and records the fact in one transaction; what `write` throws rolls both back. An effect of no
+ * order has its row alone.
+ */
+export async function recordEnd(
   system: System,
-  ending: Ending,
-  outcome: Exclude<Performed, { kind: 'retry' }>,
+  ended: Ended,
   write: (on: Connection) => Promise<unknown>,
 ): Promise<void> {
-  const subject = await subjectOf(system, ending.row)
+  const { row, attempts, state, reference, source } = ended
+  const subject = await subjectOf(system, row)
   point('perform.before_done_commit')
   if (subject === undefined) {
-    const on = await system.db.worker.connect()
-    try {
-      await write(on)
-    } finally {
-      on.release()
-    }
+    await inTransaction(system.db.worker, write)
     return
   }
-  const { row } = ending
-  const reference = outcome.kind === 'done' ? (outcome.reference ?? ending.reference) : ending.reference
   const fact: Fact<'effect_performed'> = {
-    id: factId('effect_performed', subject.ref, `${row.key}:${ending.attempts}:${outcome.kind}`),
+    id: factId('effect_performed', subject.ref, `${row.key}:${attempts}:${state}`),
     kind: 'effect_performed',
     subject: subject.ref,
     occurredAt: system.now().toISOString(),
@@ -118,14 +124,12 @@ async function recordOrWrite(
       key: row.key,
       sink: row.sink,
       effectKind: row.kind,
-      state: outcome.kind,
+      state,
       ...(reference === undefined ? {} : { reference }),
     },
   }
   await record(system, {
-    items: [
-      { connection: subject.connection, source: 'effect', statements: [{ fact, joins: [], level: 'order' }] },
-    ],
+    items: [{ connection: subject.connection, source, statements: [{ fact, joins: [], level: 'order' }] }],
     alongside: write,
   })
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sinksOf } from '../../../src/pipeline/perform.ts'
+import { resolveEffect } from '../../../src/pipeline/perform/resolve.ts'
 import * as effects from '../../../src/store/effects.ts'
 import { endpoint, type Reply, scriptedMailServer } from '../../sinks/support.ts'
 import { until } from '../../support/wait.ts'
@@ -116,12 +117,29 @@ test('an operator has a failed or doubtful effect done again as often as asked, 
   assert.equal((await again()).state, 'done')
   assert.equal((await again()).attempts, 5)
   assert.equal(server.messages.length, 2) // the second by an explicit wish
-  const now = new Date().toISOString()
-  assert.deepEqual(await effects.resolve(system.db.web, failed!.id, 'cancelled', 'not wanted', now), [])
-  await system.db.web.query(`update effects set state = 'unknown'`)
-  assert.deepEqual(await effects.resolve(system.db.web, failed!.id, 'done', 'the buyer has it', now), [
-    { id: failed!.id, key: failed!.key, state: 'done' },
-  ])
+  assert.equal(await resolveEffect(system, { id: failed!.id, as: 'cancelled', note: 'not wanted' }), false)
+})
+
+test('the review of a receipt in doubt opens, and goes by a word about the effect', async (t) => {
+  const server = await scriptedMailServer(t, { message: 'cut' })
+  const system = await systemWith(t, {
+    receipt: { smtpUrl: server.url, from: 'shop@shop.example', waitForMs: 0 },
+  })
+  perform(system, sinksOf(system))
+  const orderId = await buy(system, { number: '1' })
+  const [doubtful] = await settled(system)
+  assert.equal(doubtful!.state, 'unknown')
+  const reviewsOf = async () => {
+    const found = await system.db.web.query('select state, needs_review from orders where id = $1', [orderId])
+    const codes = JSON.parse(found.rows[0].state).reviews.map(({ code }: { code: string }) => code)
+    return { codes, isListed: found.rows[0].needs_review }
+  }
+  assert.deepEqual(await reviewsOf(), { codes: ['effect_unknown'], isListed: true })
+  assert.equal(await resolveEffect(system, { id: doubtful!.id, as: 'done', note: 'the buyer has it' }), true)
+  assert.deepEqual(await reviewsOf(), { codes: [], isListed: false })
+  assert.equal((await rows(system))[0]!.state, 'done')
+  assert.equal(await resolveEffect(system, { id: doubtful!.id, as: 'done', note: 'again' }), false)
+  assert.equal(await resolveEffect(system, { id: 'eff_none', as: 'done', note: '' }), false)
 })
 
 test('an effect that is being performed cannot be asked for again', async (t) => {
