@@ -55,6 +55,7 @@ const storyOf: ReadonlyMap<string, Steps> = new Map<string, Steps>([
     'checkout.session.async_payment_failed',
     (world, given) => void world.bounce(world.startDebit(given).intent),
   ],
+  ['payment_intent.requires_action', (world, given) => void world.requireAction(given)],
   ['payment_intent.processing', (world, given) => void world.startDebit(given)],
   ['payment_intent.payment_failed', (world, given) => void world.fail(given)],
   ['charge.failed', (world, given) => void world.fail(given)],

@@ -116,6 +116,23 @@ test('several captures grow one charge, each with a line of its own', () => {
   )
 })
 
+test('an authorization can be raised before it is captured', () => {
+  const world = testWorld()
+  const { intent, charge } = world.authorize(cart)
+  const types = typesOf(world, () => world.increment(intent, 5000))
+  assert.deepEqual(types, ['charge.updated', 'payment_intent.amount_capturable_updated'])
+  world.capture(intent)
+  assert.deepEqual([charge.amount, charge.amount_captured, charge.amount_refunded], [5000, 5000, 0])
+})
+
+test('a payment that needs the buyer waits for them', () => {
+  const world = testWorld()
+  const intent = world.requireAction({ amount: 500, currency: 'usd' })
+  assert.deepEqual([intent.status, world.all('charge').length], ['requires_action', 0])
+  world.retry(intent)
+  assert.deepEqual([intent.status, intent.next_action], ['succeeded', null])
+})
+
 test('an authorization can be voided, or lapse', () => {
   const world = testWorld()
   const voided = typesOf(world, () => world.cancel(world.authorize(cart).intent)).slice(-2)

@@ -113,6 +113,11 @@ function paying(ground: Ground, sessionLines: checkout.SessionLines) {
       const intent = payments.createIntent(ground, purchase)
       return { intent, charge: payments.decline(ground, intent, purchase) }
     },
+    /** An intent that waits for the buyer's bank; `retry` lets it pay. */
+    requireAction: (purchase: Purchase) =>
+      payments.requireAction(ground, payments.createIntent(ground, purchase)),
+    /** An authorization that is raised to `amount`. */
+    increment: (id: Id, amount: number) => payments.increment(ground, intentOf(id), amount),
     /** Another attempt on an intent: it pays. */
     retry(id: Id, attempt: payments.Attempt = {}): Charge {
       const charge = payments.succeed(ground, intentOf(id), attempt)

@@ -5,7 +5,7 @@ import type { Answer, ApiOptions } from './server.ts'
 
 /** Steps of the world that another process may ask for by `POST /_twin/steps`. */
 const steps = [
-  'pay authorize capture fail retry startDebit clear bounce cancel expire settle abandon failLate refund refundSucceeds',
+  'pay authorize capture fail retry requireAction increment startDebit clear bounce cancel expire settle abandon failLate refund refundSucceeds',
   'refundFails refundCanceled dispute escalate respond closeDispute warnOfFraud customer bill payInvoice payOutOfBand',
   'closeInvoice payout payoutArrives payoutFails payoutCanceled',
 ]

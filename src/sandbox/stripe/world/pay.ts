@@ -210,3 +210,23 @@ export function bounce(ground: Ground, intent: PaymentIntent): Charge {
   ground.emit('payment_intent.payment_failed', intent)
   return charge
 }
+
+/** The buyer's bank wants to see them (3-D Secure): nothing moves until they have answered. */
+export function requireAction(ground: Ground, intent: PaymentIntent): PaymentIntent {
+  change(ground, intent, {
+    status: 'requires_action',
+    next_action: { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect' } },
+  })
+  ground.emit('payment_intent.requires_action', intent)
+  return intent
+}
+
+/** Raises an authorization that was made already, as hotels and rentals do. */
+export function increment(ground: Ground, intent: PaymentIntent, amount: number): PaymentIntent {
+  const charge = ground.need<Charge>(intent.latest_charge ?? '')
+  change(ground, charge, { amount })
+  change(ground, intent, { amount, amount_capturable: amount - intent.amount_received })
+  ground.emit('charge.updated', charge)
+  ground.emit('payment_intent.amount_capturable_updated', intent)
+  return intent
+}
