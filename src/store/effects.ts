@@ -144,13 +144,6 @@ export const subjectOf = statement<
           where order_id = $1 order by connection <> $2, kind = 'number', kind, id limit 1`,
 })
 
-/** One effect, to be settled by somebody's word. */
-export const byId = statement<[id: string], EffectRow>({
-  name: 'effects.byId',
-  uses: ['effects_pkey'],
-  text: `select ${columns} from effects where id = $1`,
-})
-
 // ── what an operator may do ──────────────────────────────────────────────────────────────────────────────────────
 
 /**

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sinksOf } from '../../../src/pipeline/perform.ts'
-import { resolveEffect } from '../../../src/pipeline/perform/resolve.ts'
 import * as effects from '../../../src/store/effects.ts'
 import { endpoint, type Reply, scriptedMailServer } from '../../sinks/support.ts'
 import { until } from '../../support/wait.ts'
@@ -117,10 +116,11 @@ test('an operator has a failed or doubtful effect done again as often as asked, 
   assert.equal((await again()).state, 'done')
   assert.equal((await again()).attempts, 5)
   assert.equal(server.messages.length, 2) // the second by an explicit wish
-  assert.equal(await resolveEffect(system, { id: failed!.id, as: 'cancelled', note: 'not wanted' }), false)
+  const now = new Date().toISOString()
+  assert.deepEqual(await effects.resolve(system.db.web, failed!.id, 'cancelled', 'not wanted', now), [])
 })
 
-test('the review of a receipt in doubt opens, and goes by a word about the effect', async (t) => {
+test('a receipt in doubt puts its order before an operator until it went out for certain', async (t) => {
   const server = await scriptedMailServer(t, { message: 'cut' })
   const system = await systemWith(t, {
     receipt: { smtpUrl: server.url, from: 'shop@shop.example', waitForMs: 0 },
@@ -135,11 +135,10 @@ test('the review of a receipt in doubt opens, and goes by a word about the effec
     return { codes, isListed: found.rows[0].needs_review }
   }
   assert.deepEqual(await reviewsOf(), { codes: ['effect_unknown'], isListed: true })
-  assert.equal(await resolveEffect(system, { id: doubtful!.id, as: 'done', note: 'the buyer has it' }), true)
+  server.script.message = '250 taken'
+  await effects.retry(system.db.web, doubtful!.id, new Date().toISOString())
+  assert.equal((await settled(system))[0]!.state, 'done')
   assert.deepEqual(await reviewsOf(), { codes: [], isListed: false })
-  assert.equal((await rows(system))[0]!.state, 'done')
-  assert.equal(await resolveEffect(system, { id: doubtful!.id, as: 'done', note: 'again' }), false)
-  assert.equal(await resolveEffect(system, { id: 'eff_none', as: 'done', note: '' }), false)
 })
 
 test('an effect that is being performed cannot be asked for again', async (t) => {
