@@ -47,7 +47,7 @@ export function invoice(node: Node, witness: Witness): Statement[] {
     ...invoiced(node, sold),
     ...who(node, sold),
     ...outcome(node, witness, status, sold),
-    ...paidOutside(node, status, sold),
+    ...paid(node, status, sold),
   ]
 }
 
@@ -146,45 +146,44 @@ function outcome(
   return []
 }
 
-/** What no charge will ever show: paid by hand, and what the customer's credit balance covered. */
-function paidOutside(
-  node: Node,
-  status: string,
-  { subject, state, when, currency, totalMinor }: Sold,
-): Statement[] {
+/** Paid, which says that there is a payment to be found; and what no charge will ever show of it. */
+function paid(node: Node, status: string, { subject, state, when, currency, totalMinor }: Sold): Statement[] {
   if (status !== 'paid') return []
   const due = amount(node, 'amount_due', currency) ?? totalMinor
-  const credit = totalMinor - due
-  const paid = amount(node, 'amount_paid', currency) ?? due
-  const byHand = flag(node, 'paid_out_of_band')
-    ? paid || due
-    : (amount(node, 'amount_paid_off_stripe', currency) ?? 0n)
-  const captured = (amountMinor: bigint, tender: 'manual' | 'store_credit') =>
-    amountMinor <= 0n
-      ? []
-      : [
-          state(
-            'payment_captured',
-            subject,
-            when,
-            { amountMinor, currency, tender },
-            { apart: `${tender}:${amountMinor}` },
-          ),
-        ]
-  return [...captured(byHand, 'manual'), ...captured(credit, 'store_credit')]
+  const paidMinor = amount(node, 'amount_paid', currency) || due
+  const started = { amountMinor: paidMinor, currency }
+  const captured = (amountMinor: bigint, tender: 'manual' | 'store_credit') => {
+    if (amountMinor <= 0n) return []
+    const data = { amountMinor, currency, tender }
+    return [state('payment_captured', subject, when, data, { apart: `${tender}:${amountMinor}` })]
+  }
+  return [
+    ...(paidMinor > 0n ? [state('payment_started', subject, when, started, { apart: paidMinor })] : []),
+    ...captured(isPaidByHand(node) ? paidMinor : 0n, 'manual'),
+    ...captured(totalMinor - due, 'store_credit'),
+  ]
+}
+
+/** Old versions say so; since 2025-03 it shows in the list of payments, which only a reading has: nothing paid is in it. */
+function isPaidByHand(node: Node): boolean {
+  if (flag(node, 'paid_out_of_band')) return true
+  const list = child(node, 'payments')
+  if (list === undefined || flag(list, 'has_more')) return false
+  const paid = children(node, 'payments').filter((each) => text(each, 'status') === 'paid')
+  return paid.every((each) => paymentRefs(child(each, 'payment')).length === 0)
 }
 
 /** The link between an invoice and the intent or charge that paid it; the fact is that payment having been started. */
 export function invoicePayment(node: Node): Statement[] {
   const payment = child(node, 'payment')
-  const paid = paymentRefs(payment)
-  const subject = paid[0]
+  const named = paymentRefs(payment)
+  const subject = named[0]
   if (subject === undefined) return [] // a payment record: money by hand, which the invoice shows itself
   needText(node, 'status')
   const currency = needCurrency(node)
   const amountMinor =
     amount(node, 'amount_paid', currency) ?? amount(node, 'amount_requested', currency) ?? 0n
-  const joins: Ref[] = [...paid, { kind: 'invoice', id: needId(node, 'invoice') }]
+  const joins: Ref[] = [...named, { kind: 'invoice', id: needId(node, 'invoice') }]
   const when = at(needInstant(node, 'created'), 0)
   return [
     stateAbout(joins)('payment_started', subject, when, { amountMinor, currency }, { apart: amountMinor }),

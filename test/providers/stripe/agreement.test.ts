@@ -135,6 +135,57 @@ for (const [name, live, expected] of lives) {
   })
 }
 
+const billing = {
+  customer: 'cus_coffee1',
+  currency: 'usd',
+  subscription: 'sub_coffee',
+  items: [{ sku: 'COFFEE', quantity: 1, unitAmount: 2000 }],
+}
+
+const invoices: readonly (readonly [name: string, live: (world: World) => void, expected: Partial<Order>])[] =
+  [
+    ['billed', (w) => void w.bill(billing), { paymentStatus: 'pending' }],
+    ['paid', (w) => void w.payInvoice(w.bill(billing)), { paymentStatus: 'paid' }],
+    [
+      'failed',
+      (w) => void w.payInvoice(w.bill(billing), { outcome: 'failed' }),
+      { paymentStatus: 'failed', status: 'open' },
+    ],
+    [
+      'failed, then paid',
+      (w) => {
+        const bill = w.bill(billing)
+        w.payInvoice(bill, { outcome: 'failed' })
+        w.payInvoice(bill)
+      },
+      { paymentStatus: 'paid' },
+    ],
+    ['voided', (w) => void w.closeInvoice(w.bill(billing), 'void'), { status: 'cancelled' }],
+  ]
+
+for (const [name, live, expected] of invoices) {
+  test(`an invoice that is ${name}`, async (t) => {
+    const twin = await startTwin({ seed: name })
+    t.after(() => twin.stop())
+    live(twin.world)
+    const order = fold(known(byWebhooks(twin)))
+    for (const [key, value] of Object.entries(expected)) assert.equal(order[key as keyof Order], value, key)
+  })
+}
+
+test('an invoice paid by hand shows it when it is read: it is paid, and no payment of it is known', async (t) => {
+  const twin = await startTwin({ seed: 'by hand' })
+  t.after(() => twin.stop())
+  const { id } = twin.world.payOutOfBand(twin.world.bill(billing))
+  const { type, body } = await stripe.read({ kind: 'invoice', id }, apiOf(twin))
+  const order = fold(known([...byWebhooks(twin), ...statements(type, body)]))
+  assert.equal(order.paymentStatus, 'paid')
+  assert.deepEqual(
+    order.payments.map(({ tender }) => tender),
+    ['manual'],
+  )
+})
+
 test('what an order wants is in the answers: after reading it, nothing is wanted any more', async (t) => {
   const twin = await startTwin({ seed: 'wants' })
   t.after(() => twin.stop())
