@@ -57,21 +57,3 @@ export function moveDigest(move: StockMove): Buffer {
     .update(['stock', move.key, move.sku, move.onHandDelta, move.committedDelta, move.reason].join('\n'))
     .digest()
 }
-
-/** The counters as they stand, without locking them. */
-export const counts = statement<[skus: string[]], { sku: string; on_hand: bigint; committed: bigint }>({
-  name: 'stock.counts',
-  uses: ['stock_pkey'],
-  text: `select sku, on_hand, committed from stock where sku = any($1::text[]) order by sku`,
-})
-
-/** One reference of each order under review whose lines name this SKU (as JSON text). */
-export const waitingFor = statement<[sku: string], { scope: string; kind: string; id: string; connection: string }>({
-  name: 'stock.waitingFor',
-  uses: ['orders_needs_review', 'refs_order_id'],
-  text: `select r.scope, r.kind, r.id, o.connection
-           from orders o
-           cross join lateral (select scope, kind, id from refs where order_id = o.id order by scope, kind, id limit 1) r
-          where o.needs_review and o.is_attached and o.alias_of is null
-            and strpos(o.state, '"sku":' || $1) > 0 and strpos(o.state, '"unknown_sku"') > 0`,
-})
