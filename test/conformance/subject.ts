@@ -48,6 +48,7 @@ export type Fixture = {
   readonly outcome?: unknown
 }
 
+/** A statement in the form of the fixtures: amounts as text, references as `kind:id`. */
 export type PrintedFact = {
   readonly id: string
   readonly occurredAt: string
@@ -69,6 +70,7 @@ export function fixturesIn(folder: string): Fixture[] {
     }))
 }
 
+/** A body: text as it stands, anything else as JSON. */
 export function bytes(value: unknown): Uint8Array {
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
 }

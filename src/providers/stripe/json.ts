@@ -28,6 +28,7 @@ export function step(node: Node, key: string): string {
   return node.path === '' ? key : `${node.path}.${key}`
 }
 
+/** A plain object: neither null nor an array. */
 export function isThing(value: unknown): value is Thing {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -60,11 +61,13 @@ export function text(node: Node, key: string): string | undefined {
   return typeof value === 'string' ? clean(value) : undefined
 }
 
+/** As `text`, for a value already in hand. */
 export function clean(value: string): string | undefined {
   const cleaned = value.toWellFormed().replaceAll('\0', '').trim().slice(0, textLengthMax).toWellFormed()
   return cleaned === '' ? undefined : cleaned
 }
 
+/** As `text`; throws `Unreadable` where there is none. */
 export function needText(node: Node, key: string): string {
   return text(node, key) ?? fail(node, key)
 }
@@ -79,6 +82,7 @@ export function idIn(node: Node, key: string): string | undefined {
   throw new Unreadable(step(node, key), 'is not an id')
 }
 
+/** As `idIn`; throws `Unreadable` where there is none. */
 export function needId(node: Node, key: string): string {
   return idIn(node, key) ?? fail(node, key)
 }
@@ -88,6 +92,7 @@ export function isId(value: unknown): value is string {
   return typeof value === 'string' && idPattern.test(value)
 }
 
+/** True for `true` alone. */
 export function flag(node: Node, key: string): boolean {
   return field(node, key) === true
 }
@@ -106,6 +111,7 @@ export function instant(node: Node, key: string): Instant | undefined {
   throw new Unreadable(step(node, key), 'is not a time')
 }
 
+/** As `instant`; throws `Unreadable` where there is none. */
 export function needInstant(node: Node, key: string): Instant {
   return instant(node, key) ?? fail(node, key)
 }

@@ -31,6 +31,7 @@ export function amount(node: Node, key: string, currency: string): bigint | unde
   return value
 }
 
+/** As `amount`; throws `Unreadable` where there is none. */
 export function needAmount(node: Node, key: string, currency: string): bigint {
   return amount(node, key, currency) ?? missing(node, key)
 }
@@ -47,6 +48,7 @@ export function signed(node: Node, key: string, currency: string): bigint | unde
   return inIsoUnits(BigInt(value), currency, path)
 }
 
+/** As `signed`; throws `Unreadable` where there is none. */
 export function needSigned(node: Node, key: string, currency: string): bigint {
   return signed(node, key, currency) ?? missing(node, key)
 }

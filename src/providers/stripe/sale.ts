@@ -96,6 +96,7 @@ export function anchorOf(intent: string | undefined, self: Ref): Ref {
   return intent === undefined ? self : { kind: 'payment_intent', id: intent }
 }
 
+/** A time, and how well the witness knows it. */
 export function at(instant: Instant, rank: number): When {
   return { at: instant, rank }
 }

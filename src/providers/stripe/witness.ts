@@ -77,6 +77,7 @@ export function orderReferences({
   return orderReference.length > 0 ? orderReference : defaultReferences
 }
 
+/** A number that a shop gave its order, and how good it is: the smaller priority is the better. */
 export type OrderNumber = { readonly number: string; readonly priority: number }
 
 /** The order number that the shop put on this object: the first of `orderReference` that is present. */
@@ -97,6 +98,7 @@ export function standIn(id: string, steps = 0): OrderNumber {
   return { number: id, priority: standInPriority + steps }
 }
 
+/** The number as a reference by which objects of one order join; none for a stand-in, which joins by its own kind. */
 export function numberRef(number: OrderNumber | undefined): Ref[] {
   return number === undefined ? [] : [{ kind: 'number', id: number.number }]
 }
@@ -106,6 +108,7 @@ export function speaksForOrders(witness: Witness): boolean {
   return witness.connection.speaksFor.includes('order')
 }
 
+/** Names of the fields that an event says it changed, of its `data`. */
 export function changedFields(event: Node): ReadonlySet<string> {
   const previous = field(event, 'previous_attributes')
   return new Set(typeof previous === 'object' && previous !== null ? Object.keys(previous) : [])

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+/** One request that the server got. */
 export type Call = {
   readonly method: string
   readonly path: string
@@ -8,6 +9,7 @@ export type Call = {
   readonly headers: IncomingMessage['headers']
   readonly body: string
 }
+/** What it answers: `raw` instead of `body` where it is to be no JSON. */
 export type Answer = {
   readonly status?: number
   readonly headers?: { [name: string]: string }
@@ -77,6 +79,7 @@ export function listAnswer(call: Call, objects: readonly { id?: unknown; created
   return { body: { object: 'list', data, has_more: from + limit < all.length, url: call.path } }
 }
 
+/** What a list answers to a cursor whose object was deleted. */
 export function goneCursor(id: string): Answer {
   const error = {
     code: 'resource_missing',

@@ -5,6 +5,7 @@ import { stripe } from '../../../src/providers/stripe/index.ts'
 import { bytes, type Fixture, fixturesIn, type Subject } from '../../conformance/subject.ts'
 import { listAnswer, withApi } from './api.ts'
 
+/** A connection that is the whole shop, as the zero-configuration default is. */
 export const settings: ConnectionSettings = {
   id: 'stripe-main',
   provider: 'stripe',
@@ -20,10 +21,13 @@ export const settings: ConnectionSettings = {
   extra: {},
 }
 
+/** When every delivery of these tests arrives; half a second in, as clocks are. */
 export const now = new Date('2026-03-01T12:00:00.500Z')
 
+/** Our own examples, each with exactly what it states. */
 export const fixtures = fixturesIn(join(import.meta.dirname, '../../fixtures/stripe'))
 
+/** A copy of one of them, to be changed at will. */
 export function fixture(
   name: string,
 ): Fixture & { body: { [key: string]: unknown; data: { object: { [key: string]: unknown } } } } {
@@ -68,6 +72,7 @@ const big = Buffer.from(JSON.stringify(charge.body))
   .toString()
   .replace('"amount":5940', '"amount":9007199254740993')
 
+/** Stripe, for the suite that holds every provider. */
 export const subject: Subject = {
   provider: stripe,
   settings,
@@ -106,6 +111,12 @@ export const subject: Subject = {
     }),
   },
   unreadable: [
+    {
+      name: 'a currency that hides in a prototype',
+      type: 'charge.succeeded',
+      body: bytes(JSON.stringify(charge.body).replace('"currency":"eur"', '"__proto__":{"currency":"eur"}')),
+      path: 'data.object.currency',
+    },
     {
       name: 'no currency',
       type: 'charge.succeeded',
