@@ -25,7 +25,10 @@ export async function testDatabase(t: Pick<TestContext, 'after'>): Promise<TestD
   const db = openDatabase(url, { onError: () => {} })
   let stopped: Promise<void> | undefined
   const stop = () => {
-    stopped ??= db.close().then(() => onServer(server, (client) => drop(client, name)))
+    // A connection that a test forgot to give back would keep `close` waiting for ever; the drop then says which test.
+    stopped ??= Promise.race([db.close(), delay(5_000, undefined, { ref: false })]).then(() =>
+      onServer(server, (client) => drop(client, name)),
+    )
     return stopped
   }
   t.after(stop)
