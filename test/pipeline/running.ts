@@ -49,7 +49,7 @@ type Changes = {
   readonly twin?: Partial<TwinOptions>
   readonly reconcile?: Partial<Config['reconcile']>
   readonly connection?: Partial<Connection>
-  readonly connections?: (twin: Twin) => Connection[]
+  readonly connections?: (twinUrl: string) => Connection[]
   readonly roles?: readonly Role[]
   readonly publicUrl?: string
   /** Default true: the twin's webhooks are sent to the service. */
@@ -66,7 +66,7 @@ export async function openShop(t: TestContext, changes: Changes = {}): Promise<S
   const database = await testDatabase(t)
   const twin = await startTwin({ seed: 1, ...changes.twin })
   opened.push(() => twin.stop())
-  const config = configOf(database.url, twin, changes)
+  const config = configOf(database.url, twin.url, changes)
   const start = async (roles: readonly Role[] = ['worker', 'rereader', 'reconciler']) => {
     const one = await startRoles(config, roles)
     opened.push(() => one.stop())
@@ -105,7 +105,7 @@ export async function openShop(t: TestContext, changes: Changes = {}): Promise<S
 }
 
 /** What one process with these roles runs, on pools of its own. */
-async function startRoles(
+export async function startRoles(
   config: Config,
   roles: readonly Role[],
 ): Promise<{ system: System; stop(): Promise<void> }> {
@@ -185,7 +185,8 @@ async function idle(twin: Twin, rows: Shop['rows']): Promise<void> {
   })
 }
 
-function configOf(databaseUrl: string, twin: Twin, changes: Changes): Config {
+/** The configuration of one connection to the twin at this address. */
+export function configOf(databaseUrl: string, twinUrl: string, changes: Changes): Config {
   return {
     port: 0,
     host: '127.0.0.1',
@@ -197,7 +198,7 @@ function configOf(databaseUrl: string, twin: Twin, changes: Changes): Config {
     logLevel: 'error',
     logFormat: 'json',
     publicUrl: changes.publicUrl,
-    connections: changes.connections?.(twin) ?? [stripeConnection(twin, changes.connection)],
+    connections: changes.connections?.(twinUrl) ?? [stripeConnection(twinUrl, changes.connection)],
     sinks: {
       inventory: { kind: 'internal' },
       accounting: { kind: 'internal', baseCurrency: 'USD', timezone: 'UTC', accounts: defaultChart },
@@ -225,7 +226,7 @@ function configOf(databaseUrl: string, twin: Twin, changes: Changes): Config {
 }
 
 /** One connection to the twin, as the configuration file would give it. */
-export function stripeConnection(twin: Twin, changes: Partial<Connection> = {}): Connection {
+export function stripeConnection(twinUrl: string, changes: Partial<Connection> = {}): Connection {
   const id = changes.id ?? 'stripe-test'
   return {
     id,
@@ -235,7 +236,7 @@ export function stripeConnection(twin: Twin, changes: Partial<Connection> = {}):
     account: id,
     webhookSecrets: [webhookSecret],
     apiKey: 'sk_test_twin',
-    apiBaseUrl: twin.url,
+    apiBaseUrl: twinUrl,
     toleranceSeconds: 300,
     orderReference: ['metadata.order_id', 'metadata.order_number', 'client_reference_id'],
     accept: {},
