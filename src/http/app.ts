@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from 'helmet'
 import type { System } from '../pipeline/system.ts'
 import { createAdminRouter } from './admin/index.ts'
+import { createPageRouter } from './admin/pages.ts'
 import { createHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
 import { Problem, type ProblemCode, sendProblem } from './problem.ts'
@@ -28,6 +29,7 @@ export function createApp(system: System): Express {
   app.use(createHealth(system))
   app.use(metrics.router)
   app.use('/api/v1', createAdminRouter(system))
+  app.use(createPageRouter())
   app.get('/', (_request, response) => response.redirect(302, '/admin'))
   app.use((_request, response) => sendProblem(response, 'not_found'))
   app.use(answerError(system))

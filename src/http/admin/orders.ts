@@ -77,7 +77,7 @@ export const orderRoutes: readonly Route[] = [
 ]
 
 /** Past every link there will be. */
-const everything = 9_223_372_036_854_775_807n
+export const everything = 9_223_372_036_854_775_807n
 
 async function orderAt(on: Parameters<typeof loadTimeline>[0], call: Call<unknown, unknown>, asOf: string | undefined): Promise<object> {
   const timeline = await timelineFor(on, call)

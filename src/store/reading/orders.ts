@@ -116,3 +116,22 @@ export const referencesOf = statement<
            join refs r on r.order_id = m.id left join links l on l.tx = r.tx
           order by r.kind, r.id`,
 })
+
+/** Where these orders stand, and when they last changed. */
+export const orderFrames = statement<
+  [ids: readonly string[]],
+  { id: string; connection: string; mode: string; updated_at: string | null }
+>({
+  name: 'orders.frames',
+  uses: ['orders_pkey', 'links_tx_key'],
+  text: `select o.id, o.connection, o.mode, l.recorded_at as updated_at
+           from orders o left join links l on l.tx = o.tx where o.id = any($1::text[])`,
+})
+
+/** References that go by this id, with the surviving order that each belongs to. */
+export const referencesById = statement<[id: string], { scope: string; kind: string; id: string; root: string }>({
+  name: 'orders.referencesById',
+  uses: ['refs_id', 'orders_pkey'],
+  text: `select r.scope, r.kind, r.id, coalesce(o.alias_of, o.id) as root
+           from refs r join orders o on o.id = r.order_id where r.id = $1 limit 20`,
+})

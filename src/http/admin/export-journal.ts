@@ -1,0 +1,49 @@
+import { decimalOf, decimalsOf, type DatedEntry, type Declared, type Format } from './export-format.ts'
+
+/** Journals of hledger and of ledger differ only in how a commodity's decimals are declared. */
+export const hledger: Format = journal({
+  extension: 'journal',
+  // A decimal mark is needed even where nothing follows it.
+  commodity: (currency) => `commodity 1000.${'0'.repeat(decimalsOf(currency))} ${currency}\n`,
+})
+
+export const ledger: Format = journal({
+  extension: 'ledger',
+  commodity: (currency) => {
+    const decimals = decimalsOf(currency)
+    return `commodity ${currency}\n    format 1000${decimals === 0 ? '' : `.${'0'.repeat(decimals)}`} ${currency}\n`
+  },
+})
+
+function journal({ extension, commodity }: { extension: string; commodity: (currency: string) => string }): Format {
+  return {
+    type: 'text/plain; charset=utf-8',
+    extension,
+    head: ({ accounts, currencies, until }: Declared) =>
+      [
+        `; ordersync, up to link ${until} of the history\n\n`,
+        ...accounts.map((account) => `account ${accountName(account)}\n`),
+        '\n',
+        ...currencies.map(commodity),
+        '\n',
+      ].join(''),
+    entry: transaction,
+  }
+}
+
+function transaction({ seq, date, description, key, lines }: DatedEntry): string {
+  const width = Math.max(...lines.map(({ account }) => accountName(account).length))
+  const postings = lines.map(
+    ({ account, currency, amount }) => `    ${accountName(account).padEnd(width)}  ${decimalOf(amount, currency)} ${currency}\n`,
+  )
+  return `${date} (jrn_${seq}) ${oneLine(description)}\n    ; key: ${oneLine(key)}\n${postings.join('')}\n`
+}
+
+/** Two blanks end an account's name, and a semicolon begins a comment. */
+function accountName(name: string): string {
+  return oneLine(name).replaceAll(/ {2,}/g, ' ')
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc};|]/gu, ' ').trim()
+}

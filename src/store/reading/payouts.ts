@@ -1,0 +1,53 @@
+import { statement } from '../statement.ts'
+
+export type PayoutRow = { seq: bigint; scope: string; id: string; connection: string }
+export type PayoutFact = { scope: string; subject_id: string; data: string; occurred_at: string; recorded_at: string }
+export type PayoutLine = {
+  scope: string
+  payout: string
+  id: string
+  data: string
+  occurred_at: string
+  order_id: string | null
+}
+
+type Page = [before: bigint, limit: number, scopes: readonly string[] | null, connections: readonly string[]]
+
+/** Payouts, newest first by when we first knew them, of these connections (those of one mode). */
+export const listPayouts = statement<Page, PayoutRow>({
+  name: 'payouts.list',
+  uses: ['facts_payouts', 'facts_account_subject'],
+  text: `select f.seq, f.scope, f.subject_id as id, f.connection from facts f
+          where f.kind = 'payout_state' and f.seq < $1 and ($3::text[] is null or f.connection = any($3)) and f.connection = any($4)
+            and not exists (select from facts e where e.scope = f.scope and e.subject_kind = f.subject_kind and e.subject_id = f.subject_id
+                                                  and e.order_id is null and e.kind = 'payout_state' and e.seq < f.seq)
+          order by f.seq desc limit $2`,
+})
+
+/** The first fact of one payout of these scopes. */
+export const payoutById = statement<[scopes: readonly string[], id: string], PayoutRow>({
+  name: 'payouts.byId',
+  uses: ['facts_account_subject'],
+  text: `select f.seq, f.scope, f.subject_id as id, f.connection from facts f
+          where f.scope = any($1::text[]) and f.subject_kind = 'payout' and f.subject_id = $2 and f.order_id is null
+            and f.kind = 'payout_state' order by f.seq limit 1`,
+})
+
+export const statesOf = statement<[scopes: readonly string[], ids: readonly string[]], PayoutFact>({
+  name: 'payouts.states',
+  uses: ['facts_account_subject', 'links_tx_key'],
+  text: `select f.scope, f.subject_id, f.data, f.occurred_at, l.recorded_at from facts f join links l on l.tx = f.tx
+          where f.scope = any($1::text[]) and f.subject_kind = 'payout' and f.subject_id = any($2::text[]) and f.order_id is null
+            and f.kind = 'payout_state' order by f.seq`,
+})
+
+/** Lines that the provider counts to these payouts, each once: of several accounts of one line the best. */
+export const linesOf = statement<[scopes: readonly string[], ids: readonly string[]], PayoutLine>({
+  name: 'payouts.lines',
+  uses: ['facts_payout_lines'],
+  text: `select distinct on (f.scope, f.subject_id) f.scope, substring(f.data from '"payout":"([^"]+)"') as payout, f.subject_id as id,
+                f.data, f.occurred_at, f.order_id
+           from facts f
+          where f.kind = 'balance_line' and substring(f.data from '"payout":"([^"]+)"') = any($2::text[]) and f.scope = any($1::text[])
+          order by f.scope, f.subject_id, f.rank desc, f.digest`,
+})
