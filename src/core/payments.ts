@@ -143,6 +143,9 @@ function byAmount(a: { data: { amountMinor: bigint } }, b: { data: { amountMinor
   return a.data.amountMinor < b.data.amountMinor ? -1 : a.data.amountMinor > b.data.amountMinor ? 1 : 0
 }
 
+/** Why a summary is pending when one of its charges is: what is known of that charge then says how it ended. */
+const underWay = 'processing'
+
 /**
  * True where a charge says more than what is known of its intent or invoice alone: it took or holds that money, or it
  * is not older than the latest word. A charge that does not name its intent is judged by time only.
@@ -150,8 +153,8 @@ function byAmount(a: { data: { amountMinor: bigint } }, b: { data: { amountMinor
 function speaksFor(charge: Payment, summary: Payment): boolean {
   const isNamed = charge.intentId !== undefined && summary.ref.kind === 'payment_intent'
   if (isNamed && charge.intentId !== summary.ref.id) return false
-  const isDecided = isNamed && charge.state !== 'pending' && charge.state !== 'failed'
-  if (isDecided) return true
+  const isEnded = charge.state !== 'pending'
+  if (isNamed && isEnded && (charge.state !== 'failed' || summary.reason === underWay)) return true
   const mayBeOutdated = summary.state === 'pending' || summary.state === 'failed'
   return mayBeOutdated && charge.occurredAt >= summary.occurredAt
 }

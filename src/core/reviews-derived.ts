@@ -100,15 +100,36 @@ const paidAfterCancel: Rule = ({ evidence, totals, payments, currency }) => {
   }
 }
 
-const totalsInconsistent: Rule = ({ inconsistentMinor, totals, currency, placedAt }) => {
-  if (inconsistentMinor === undefined) return undefined
+const totalsInconsistent: Rule = ({ inconsistentMinor, totals, currency, placedAt, evidence }) => {
+  const crooked = evidence
+    .of('balance_line')
+    .filter(({ data }) => data.amountMinor - data.feeMinor !== data.netMinor)
+  const [line] = crooked
+  if (inconsistentMinor === undefined && line === undefined) return undefined
+  const sentences = []
+  if (inconsistentMinor !== undefined) {
+    const [parts, total] = [money(inconsistentMinor, currency), money(totals.orderedMinor, currency)]
+    sentences.push(`Lines, tax, shipping and discounts come to ${parts}, the order's total is ${total}.`)
+  }
+  if (line !== undefined) {
+    const { amountMinor, feeMinor, netMinor, currency: settled } = line.data
+    sentences.push(
+      `${line.subject.id} is ${money(amountMinor - feeMinor, settled)} after its fee and says ${money(netMinor, settled)}.`,
+    )
+  }
   return {
     code: 'totals_inconsistent',
-    detail: `Lines, tax, shipping and discounts come to ${money(inconsistentMinor, currency)}, the order's total is ${money(totals.orderedMinor, currency)}.`,
+    detail: sentences.join(' '),
     holds: false,
-    since: placedAt,
-    figures: `${inconsistentMinor}/${totals.orderedMinor}`,
-    refs: [],
+    since: latest(
+      crooked.map((one) => one.occurredAt),
+      placedAt,
+    ),
+    figures: [
+      `${inconsistentMinor ?? ''}/${totals.orderedMinor}`,
+      ...crooked.map((one) => one.subject.id),
+    ].join(' '),
+    refs: refsOf(crooked.map((one) => ({ ref: one.subject }))),
   }
 }
 

@@ -61,6 +61,16 @@ describe('what each event makes of an order', () => {
     )
   })
 
+  test('a bank debit that failed is failed, though its intent was processing after the charge was made', () => {
+    const processing = say.attempt('payment_pending', full, { on: intent(), reason: 'processing', at: 5 })
+    const failed = say.attempt('payment_failed', full, { intentId: 'pi_1', at: 4 })
+    assert.equal(status(say.started(full), processing, failed), 'failed')
+    const next = say.attempt('payment_pending', full, { on: charge('ch_2'), intentId: 'pi_1', at: 6 })
+    assert.equal(status(say.started(full), processing, failed, next), 'pending')
+    const asks = say.attempt('payment_pending', full, { on: intent(), reason: 'requires_action', at: 5 })
+    assert.equal(status(say.started(full), asks, failed), 'pending')
+  })
+
   test('one charge goes from pending to failed to captured to returned, and never back', () => {
     const steps = [
       say.attempt('payment_pending', full, { at: 9 }),

@@ -84,6 +84,18 @@ describe('derived reviews come and go with their cause', () => {
     assert.deepEqual(codes(...shipped, say.captured(full)), [])
   })
 
+  test('totals_inconsistent: lines that do not come to the total, and a line whose net is not its amount less its fee', () => {
+    const wrong = only(...tees(), say.total(usd(5000n), 'declared'))
+    assert.equal(
+      wrong.detail,
+      "Lines, tax, shipping and discounts come to 40.80 USD, the order's total is 50.00 USD.",
+    )
+    assert.equal(wrong.holds, false)
+    const line = say.line('txn_1', 'charge', { amountMinor: 4080n, feeMinor: 148n }, { of: charge() })
+    const crooked = { ...line, data: { ...line.data, netMinor: 3931n } } as KnownFact
+    assert.equal(only(...paidTees(), crooked).detail, 'txn_1 is 39.32 USD after its fee and says 39.31 USD.')
+  })
+
   test('references that nobody has named show no review', () => {
     assert.deepEqual(codes(say.refund('failed', full), say.dispute('open', full)), [])
   })
