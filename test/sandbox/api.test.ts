@@ -63,6 +63,16 @@ test('ids are expanded along a path, and only where they are asked for', async (
   assert.deepEqual([error.statusCode, error.param], [400, 'expand'])
 })
 
+test('a refund may be asked for the line of a failure that has not happened', async (t) => {
+  const twin = await testTwin(t)
+  const refund = twin.world.refund(twin.world.pay(cart).charge)
+  const expand = ['balance_transaction', 'failure_balance_transaction']
+  const read = () => client(twin).refunds.retrieve(refund.id, { expand })
+  assert.equal(((await read()).balance_transaction as Stripe.BalanceTransaction).amount, -4080)
+  twin.world.refundFails(refund)
+  assert.equal(((await read()).failure_balance_transaction as Stripe.BalanceTransaction).amount, 4080)
+})
+
 test('lists are newest first and page to their end', async (t) => {
   const clock = manualClock()
   const twin = await testTwin(t, { now: clock.now })

@@ -3,6 +3,9 @@ import type { Charge, Fields, Resource } from '../types.ts'
 import { invalid } from './errors.ts'
 import { refundsOf } from './lists.ts'
 
+/** Ids that stand on an object only once there is something to name: asking to expand them is right all the same. */
+const absent = new Set(['refund.failure_balance_transaction'])
+
 /** Deeper paths are refused, as at Stripe. */
 const depthMax = 4
 
@@ -26,6 +29,7 @@ export function expand(answer: Fields, paths: readonly string[], world: World): 
 function expandOne(target: Fields, [head = '', ...rest]: readonly string[], world: World): void {
   if (target[head] === undefined) addList(target, head, world)
   const value = target[head]
+  if (value === undefined && absent.has(`${target.object}.${head}`)) return
   if (value === undefined) {
     throw invalid(`This property cannot be expanded (${head}).`, { param: 'expand' })
   }
