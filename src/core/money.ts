@@ -39,7 +39,7 @@ const decimalText = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?$/
  * Minor units of a decimal string in major units ("19.99" USD → 1999n).
  *
  * Undefined for anything that is not exactly representable: not a decimal, an unknown currency, or more decimals
- * than the currency has (unless the surplus is zeros: Shopify writes "408.0" and "125.375").
+ * than the currency has (unless the surplus is zeros: shops write "408.0" and "125.375").
  */
 export function parseDecimal(text: string, currency: string): bigint | undefined {
   const exponent = exponents.get(currency)
