@@ -1,4 +1,5 @@
 import type { Ref, Statement } from '../../core/fact.ts'
+import { reportedPaid } from '../../core/wants.ts'
 import { paymentRank } from './charge.ts'
 import { intent } from './intent.ts'
 import { invoice } from './invoice.ts'
@@ -106,7 +107,10 @@ function ordered(node: Node, state: State, { subject, when, currency, totalMinor
 
 type Paid = { intentId: string | undefined; created: string; currency: string; totalMinor: bigint }
 
-/** What the session knows of its intent: that it was asked to pay, is waited for, or failed. Invoices speak for themselves. */
+/**
+ * What the session knows of its intent: that it was asked to pay, is waited for, failed, or is said to have paid, which is
+ * a reason to read it and no money. Invoices speak for themselves.
+ */
 function payment(
   node: Node,
   witness: Witness,
@@ -122,11 +126,8 @@ function payment(
   if (witness.type === 'checkout.session.async_payment_failed') {
     return [started, state('payment_failed', subject, when, { ...money, reason: 'async_payment_failed' })]
   }
-  if (status === 'paid') return [started]
-  return [
-    started,
-    state('payment_pending', subject, when, { ...money, reason: 'processing' }, { apart: 'processing' }),
-  ]
+  const reason = status === 'paid' ? reportedPaid : 'processing'
+  return [started, state('payment_pending', subject, when, { ...money, reason }, { apart: reason })]
 }
 
 /**

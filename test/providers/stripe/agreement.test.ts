@@ -224,6 +224,27 @@ test('a merchant who subscribes to nothing but completed sessions: the intent is
   assert.deepEqual(order.wants, [])
 })
 
+test('the same of a bank debit: its checkout was unpaid at first, and is paid days later', async (t) => {
+  let clock = new Date('2026-01-05T12:00:00Z')
+  const twin = await startTwin({ seed: 'debit by sessions only', now: () => clock })
+  t.after(() => twin.stop())
+  const { intent } = twin.world.startDebit(shop)
+  clock = new Date('2026-01-09T12:00:00Z')
+  twin.world.clear(intent)
+  const sessions = twin.world.events().filter(({ type }) => type.startsWith('checkout.session.'))
+  assert.deepEqual(
+    sessions.map(({ type }) => type.split('.').at(-1)),
+    ['completed', 'async_payment_succeeded'],
+  )
+  const [first, ...rest] = sessions.map((event) => statements(event.type, bytes(event), event.created))
+  assert.equal(fold(known(first!)).paymentStatus, 'pending')
+  const told = [...first!, ...rest.flat()]
+  const wanted = fold(known(told)).wants.filter(({ reason }) => reason === 'payment')
+  assert.equal(wanted.length, 1)
+  const { type, body } = await stripe.read(wanted[0]!.resource, apiOf(twin))
+  assert.equal(fold(known([...told, ...statements(type, body)])).paymentStatus, 'paid')
+})
+
 function connectionTo(twin: Twin): ConnectionSettings {
   return { ...settings, apiBaseUrl: twin.url }
 }
