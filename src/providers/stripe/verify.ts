@@ -98,11 +98,12 @@ function isSigned({ timestamp, digests }: Signatures, body: Uint8Array, secrets:
 function judgeBody(body: Uint8Array, connection: ConnectionSettings): Verdict {
   const event = parseObject(body)
   if (event === undefined) return { kind: 'malformed', reason: 'not a JSON object' }
-  const { id, type, account, livemode, api_version: apiVersion, created } = event
+  const { id, type, account, context, livemode, api_version: apiVersion, created } = event
   if (!isId(id)) return { kind: 'malformed', reason: 'no id' }
   if (!isId(type)) return { kind: 'malformed', reason: 'no type' }
   const isConnect = account !== undefined && account !== null
   if (isConnect && account !== connection.account) return { kind: 'not_allowed', reason: 'account' }
+  if (isAnother(context, connection.account)) return { kind: 'not_allowed', reason: 'account' }
   const isOurMode = (livemode === true) === (connection.mode === 'live')
   // An endpoint has one mode, except a platform's: it gets both modes of its accounts, and refusing would cost it.
   if (!isOurMode && !isConnect) return { kind: 'not_allowed', reason: 'mode' }
@@ -116,6 +117,12 @@ function judgeBody(body: Uint8Array, connection: ConnectionSettings): Verdict {
     ...(!isOurMode && { ignore: 'other_mode' }),
   }
   return { kind: 'verified', delivery }
+}
+
+/** Thin events name their account as `context`, the merchant's own as well: that tells something only to who knows it. */
+function isAnother(context: unknown, account: string): boolean {
+  const areAccounts = isId(context) && context.startsWith('acct_') && account.startsWith('acct_')
+  return areAccounts && context !== account
 }
 
 /** The event, parsed once; undefined for what is no JSON object in UTF-8 (a byte order mark is none either). */

@@ -50,6 +50,15 @@ test('a thin event carries its time as text', () => {
   assert.ok(verdict.kind === 'verified' && verdict.delivery.occurredAt === '2026-02-25T06:13:25.000Z')
 })
 
+test('a thin event of another account is refused where we know which one is ours', () => {
+  const thin = (context: unknown, account: string) =>
+    verify(deliver(bytes({ ...fixture('thin.charge').body, context })), { ...settings, account }, now).kind
+  assert.equal(thin('acct_theirs', 'acct_ours'), 'not_allowed')
+  assert.equal(thin('acct_ours', 'acct_ours'), 'verified')
+  assert.equal(thin('acct_any', 'stripe-main'), 'verified')
+  assert.equal(thin(null, 'acct_ours'), 'verified')
+})
+
 test('how far a stale delivery is off is told to us, and whether it is old or ahead', () => {
   const at = (seconds: number) =>
     verify(deliver(bytes(event), { at: new Date(now.getTime() + seconds * 1000) }), settings, now)
