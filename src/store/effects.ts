@@ -15,6 +15,8 @@ export type EffectRow = {
   reference: string | null
 }
 
+// `state || ''` below keeps the planner on the key it was given: an index on states looks as good while the table is small,
+// and that plan, kept, would read a whole backlog for one row later.
 const columns = 'id, key, sink, kind, order_id, connection, body, request, attempts, reference'
 
 /**
@@ -27,8 +29,8 @@ export const claimDue = statement<[sink: string, now: Instant, limit: number], E
   uses: ['effects_due_at', 'effects_key_key'],
   text: `select ${columns} from effects e
           where sink = $1 and state = 'due' and due_at <= $2
-            and not (kind = 'cancellation' and exists (
-                  select from effects r where r.key = 'fulfil' || substr(e.key, 7) and r.state in ('due', 'performing')))
+            and (kind <> 'cancellation' or coalesce(
+                  (select r.state from effects r where r.key = 'fulfil' || substr(e.key, 7)), '') not in ('due', 'performing'))
           order by due_at limit $3
             for update skip locked`,
 })
@@ -44,7 +46,7 @@ export const markPerforming = statement<
             set state = 'performing', token = w.token, request = coalesce(e.request, w.request), attempts = attempts + 1,
                 lease_until = clock_timestamp() + $4 * interval '1 millisecond'
            from unnest($1::text[], $2::text[], $3::bytea[]) as w (id, token, request)
-          where e.id = w.id and e.state = 'due'
+          where e.id = w.id and e.state || '' = 'due'
       returning e.id`,
 })
 
@@ -57,7 +59,7 @@ export const renewLeases = statement<[ids: string[], tokens: string[], leaseMs: 
   uses: ['effects_pkey'],
   text: `update effects e set lease_until = clock_timestamp() + $3 * interval '1 millisecond'
            from unnest($1::text[], $2::text[]) as w (id, token)
-          where e.id = w.id and e.token = w.token and e.state = 'performing'
+          where e.id = w.id and e.token = w.token and e.state || '' = 'performing'
       returning e.id`,
 })
 
@@ -69,7 +71,7 @@ export const markLeaving = statement<[id: string, token: string, reference: stri
   name: 'effects.markLeaving',
   uses: ['effects_pkey'],
   text: `update effects set reference = $3
-          where id = $1 and token = $2 and state = 'performing' and lease_until > clock_timestamp() returning id`,
+          where id = $1 and token = $2 and state || '' = 'performing' and lease_until > clock_timestamp() returning id`,
 })
 
 /** Ends an attempt. No row: it was superseded and has no say any more. */
@@ -90,7 +92,7 @@ export const settle = statement<
   text: `update effects
             set state = $3, done_at = $4, due_at = coalesce($5, due_at), reference = $6, last_error = $7,
                 token = null, lease_until = null
-          where id = $1 and token = $2 and state = 'performing' returning id`,
+          where id = $1 and token = $2 and state || '' = 'performing' returning id`,
 })
 
 /** Settles effects that are due and locked by this transaction without an attempt: nothing is to leave. */
@@ -102,7 +104,7 @@ export const settleUnsent = statement<
   uses: ['effects_pkey'],
   text: `update effects e set state = w.state, last_error = w.error, done_at = $4
            from unnest($1::text[], $2::text[], $3::text[]) as w (id, state, error)
-          where e.id = w.id and e.state = 'due'`,
+          where e.id = w.id and e.state || '' = 'due'`,
 })
 
 /** Attempts of one sink whose process went silent. Literal 'performing', for the partial index. */
