@@ -20,12 +20,12 @@ const insert = statement<
   text: `insert into audit (at, actor, action, target, address, result, detail) values ($1, $2, $3, $4, $5, $6, $7)`,
 })
 
-/** Who did what, newest first. */
-export const listAudit = statement<[before: bigint, limit: number], AuditRow>({
+/** Who did what, newest first; of one actor, or of all. */
+export const listAudit = statement<[before: bigint, limit: number, actor: string | null], AuditRow>({
   name: 'audit.list',
   uses: ['audit_pkey'],
   text: `select seq, at, actor, action, target, address, result, detail from audit
-          where seq < $1 order by seq desc limit $2`,
+          where seq < $1 and ($3::text is null or actor = $3) order by seq desc limit $2`,
 })
 
 /** One act: `actor` is a key's id, `target` a resource's id. Never a body, a secret or a person: this is kept for ever. */

@@ -29,9 +29,12 @@ export const EffectShape = z
   })
   .meta({ id: 'Effect' })
 
-export function effectView(row: EffectRow): z.infer<typeof EffectShape> {
-  const { id, key, sink, kind, state, order_id, attempts, due_at, done_at, reference, last_error } = row
-  return { id, key, sink, kind, state: state as z.infer<typeof State>, order_id, attempts, due_at, done_at, reference, last_error }
+/** A receiver's error may quote an address: viewers see that there was one. */
+export function effectView(row: EffectRow, isMasked = false): z.infer<typeof EffectShape> {
+  const { id, key, sink, kind, order_id, attempts, due_at, done_at, reference } = row
+  const state = row.state as z.infer<typeof State>
+  const last_error = isMasked ? (row.last_error?.replaceAll(/[^\s<>]+@[^\s<>]+/g, '***') ?? null) : row.last_error
+  return { id, key, sink, kind, state, order_id, attempts, due_at, done_at, reference, last_error }
 }
 
 export const effectRoutes: readonly Route[] = [
@@ -49,7 +52,7 @@ export const effectRoutes: readonly Route[] = [
     answers: { 200: pageOf(EffectShape) },
     async handle({ system, actor, query: { cursor, limit, state, sink, order } }) {
       const rows = await listEffects(system.db.web, { before: cursor, limit, scopes: actor.connections, state, sink, order })
-      return ok(page(rows, limit, effectView))
+      return ok(page(rows, limit, (row) => effectView(row, actor.role === 'viewer')))
     },
   }),
   route({
@@ -66,7 +69,7 @@ export const effectRoutes: readonly Route[] = [
       const rows = await listEffects(system.db.web, {
         before: query.cursor, limit: query.limit, scopes: null, state: undefined, sink: undefined, order: call.params.id!,
       })
-      return ok(page(rows, query.limit, effectView))
+      return ok(page(rows, query.limit, (row) => effectView(row, call.actor.role === 'viewer')))
     },
   }),
   route({

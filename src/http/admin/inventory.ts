@@ -56,6 +56,7 @@ export const inventoryRoutes: readonly Route[] = [
     path: '/inventory/{sku}',
     role: 'operator',
     tag: 'Inventory',
+    isForAll: true,
     summary: 'Says what is on hand; what is committed stays as the orders have it',
     body: z.strictObject({ on_hand: z.number().int().min(0).max(onHandMax) }),
     answers: { 200: StockShape },

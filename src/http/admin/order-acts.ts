@@ -68,7 +68,7 @@ export const orderActRoutes: readonly Route[] = [
       if (receipts.length === 0) throw new Problem('conflict', 'The order has no receipt')
       await again(call, receipts)
       const ids = new Set(receipts.map((effect) => effect.id))
-      return ok({ data: (await effectsOf(call)).filter((effect) => ids.has(effect.id)).map(effectView) })
+      return ok({ data: (await effectsOf(call)).filter((effect) => ids.has(effect.id)).map((effect) => effectView(effect)) })
     },
   }),
   route({

@@ -31,6 +31,8 @@ export type Route = {
   readonly answers: { readonly [status: number]: z.ZodType | string } // a string is a content type other than JSON
   /** Reads of raw or personal data are in the audit log as writes are. */
   readonly isAudited: boolean
+  /** Concerns all connections together: a key that is limited to some may not. */
+  readonly isForAll: boolean
   handle(call: Call<never, never>): Promise<Answer>
 }
 
@@ -44,6 +46,7 @@ type Shape<Query extends z.ZodType, Body extends z.ZodType> = {
   body?: Body
   answers: Route['answers']
   isAudited?: boolean
+  isForAll?: boolean
   handle(call: Call<z.output<Query>, z.output<Body>>): Promise<Answer>
 }
 
@@ -53,6 +56,7 @@ export function route<Query extends z.ZodType = z.ZodUndefined, Body extends z.Z
     query: shape.query,
     body: shape.body,
     isAudited: shape.isAudited ?? shape.method !== 'get',
+    isForAll: shape.isForAll ?? false,
     handle: shape.handle as Route['handle'],
   }
 }

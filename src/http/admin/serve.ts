@@ -22,28 +22,33 @@ export async function signIn(system: System, request: Request, failed: (address:
 
 /** Checks role, query and body in this order, runs the handler (once per Idempotency-Key), audits, answers. */
 export async function serve(system: System, route: Route, actor: Actor, request: Request, response: Response): Promise<void> {
-  let status = 500
+  let answer: Answer
   try {
-    if (!mayAct(actor, route.role)) throw new Problem('forbidden', `This needs the role ${route.role}`)
-    const call: Call<unknown, unknown> = {
-      system,
-      actor,
-      address: addressOf(request),
-      params: request.params as { [name: string]: string },
-      query: checkQuery(route, request),
-      body: checkBody(route, request),
-    }
-    const key = route.method === 'get' ? undefined : idempotencyKeyOf(request)
-    const run = () => route.handle(call as Call<never, never>)
-    const answer = key === undefined ? await run() : await answerOnce(system, actor, key, digestOf(route, request), run)
-    status = answer.status
-    await send(response, answer)
+    answer = await answerTo(system, route, actor, request)
   } catch (error) {
-    if (error instanceof Problem) status = problems[error.code].status
-    throw error
-  } finally {
+    const status = error instanceof Problem ? problems[error.code].status : 500
     if (route.isAudited) await audit(system, route, actor, request, status)
+    throw error
   }
+  // Before the answer leaves: what cannot be written down is not told.
+  if (route.isAudited) await audit(system, route, actor, request, answer.status)
+  await send(response, answer)
+}
+
+async function answerTo(system: System, route: Route, actor: Actor, request: Request): Promise<Answer> {
+  if (!mayAct(actor, route.role)) throw new Problem('forbidden', `This needs the role ${route.role}`)
+  if (route.isForAll && actor.connections !== null) throw new Problem('forbidden', 'This needs a key that is not limited to connections')
+  const call: Call<unknown, unknown> = {
+    system,
+    actor,
+    address: addressOf(request),
+    params: request.params as { [name: string]: string },
+    query: checkQuery(route, request),
+    body: checkBody(route, request),
+  }
+  const key = route.method === 'get' ? undefined : idempotencyKeyOf(request)
+  const run = () => route.handle(call as Call<never, never>)
+  return key === undefined ? run() : answerOnce(system, actor, key, digestOf(route, request), run)
 }
 
 function checkQuery(route: Route, request: Request): unknown {

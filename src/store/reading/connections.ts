@@ -16,14 +16,17 @@ export type ConnectionHealth = {
 const recentEvents = 200 // enough for a rate that moves when something breaks, and one index read
 
 /** How one connection has been doing lately; `subscription` is the open finding about its webhook, if any. */
+// The bound is no restriction: on a young table the planner may read by seq, and then not the whole of it.
 export const healthOf = statement<[connection: string], ConnectionHealth>({
   name: 'connections.health',
-  uses: ['events_connection_seq', 'runs_connection', 'findings_open'],
+  uses: ['events_connection_seq', 'events_seq', 'runs_connection', 'runs_seq', 'findings_open'],
   text: `with recent as materialized (
-           select id, status, received_at, processed_at from events where connection = $1 order by seq desc limit ${recentEvents}),
+           select id, status, received_at, processed_at from events
+            where connection = $1 and seq < 9223372036854775807 order by seq desc limit ${recentEvents}),
               last_run as (
            select finished_at, status from runs
-            where connection = $1 and kind = 'reconciliation' and not dry_run and status = 'completed' order by seq desc limit 1)
+            where connection = $1 and kind = 'reconciliation' and not dry_run and status = 'completed'
+              and seq < 9223372036854775807 order by seq desc limit 1)
          select (select max(received_at) from recent) as last_event_at,
                 (select id from recent order by received_at desc limit 1) as last_event_id,
                 (select finished_at from last_run) as last_poll_at,

@@ -26,7 +26,7 @@ const ofEvent = `'dlv_' || e.id as id, e.connection, e.id as event_id, e.receive
 /** The attempts by which one event reached us, oldest first; none of one that was polled or re-read. */
 export const deliveriesOfEvent = statement<[eventId: string], DeliveryRow>({
   name: 'deliveries.ofEvent',
-  uses: ['events_pkey'],
+  uses: ['events_pkey', 'payloads_pkey', 'deliveries_event_id'],
   text: `select * from (
            select ${ofEvent} from events e left join payloads p on p.event_id = e.id and p.received_at = e.received_at
             where e.id = $1 and e.source = 'webhook'
@@ -43,7 +43,7 @@ type Page = [
 /** Attempts newest first: `limit` at most before (`beforeAt`, `beforeId`). */
 export const listDeliveries = statement<Page, DeliveryRow>({
   name: 'deliveries.list',
-  uses: ['events_received_at'],
+  uses: ['events_received_at', 'payloads_pkey', 'deliveries_received_at'],
   text: `select * from (
            (select ${ofEvent} from events e left join payloads p on p.event_id = e.id and p.received_at = e.received_at
              where e.received_at <= $1 and (e.received_at < $1 or 'dlv_' || e.id < $2) and e.source = 'webhook'

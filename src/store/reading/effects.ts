@@ -34,7 +34,6 @@ const filters = {
   scopes: '($3::text[] is null or e.connection = any($3))',
   state: '($4::text is null or e.state = $4)',
   sink: '($5::text is null or e.sink = $5)',
-  order: `($6::text is null or e.order_id = any(array(${memberIds('$6')})))`,
 }
 
 function memberIds(parameter: string): string {
@@ -42,27 +41,38 @@ function memberIds(parameter: string): string {
           union all select m.id from orders o join orders m on m.alias_of = coalesce(o.alias_of, o.id) where o.id = ${parameter}`
 }
 
-function listBy(name: string, uses: readonly string[], driver?: keyof typeof filters, condition?: string) {
-  const conditions = Object.entries(filters).map(([key, text]) => (key === driver ? condition : text))
+function listBy(
+  name: string,
+  uses: readonly string[],
+  { driver, condition }: { driver?: keyof typeof filters; condition?: string } = {},
+) {
+  const kept = Object.entries(filters).filter(([key]) => key !== driver)
+  const conditions = [...kept.map(([, text]) => text), ...(condition === undefined ? [] : [condition])]
   return statement<readonly unknown[], EffectRow>({
     name: `effects.${name}`,
-    uses,
+    uses: [...uses, 'effects_seq'],
     text: `select ${columns} from effects e where e.seq < $1 and ${conditions.join('\n              and ')}
             order by e.seq desc limit $2`,
   })
 }
 
-const listed = listBy('list', ['effects_seq'])
-// Literal: a parameter alone could not use the partial index.
-const byState = listBy('listByState', ['effects_state_seq'], 'state', `e.state = $4 and e.state <> 'done'`)
-const bySink = listBy('listBySink', ['effects_sink_seq'], 'sink', 'e.sink = $5')
-const byOrder = listBy('listByOrder', ['effects_order_id'], 'order', `e.order_id = any(array(${memberIds('$6')}))`)
+const listed = listBy('list', [])
+const byState = listBy('listByState', ['effects_state_seq'], {
+  driver: 'state',
+  condition: `e.state = $4 and e.state <> 'done'`, // literal: a parameter alone could not use the partial index
+})
+const bySink = listBy('listBySink', ['effects_sink_seq'], { driver: 'sink', condition: 'e.sink = $5' })
+const byOrder = listBy('listByOrder', ['effects_order_id', 'orders_pkey', 'orders_alias_of'], {
+  condition: `e.order_id = any(array(${memberIds('$6')}))`,
+})
 
 /** Effects newest first by when they became due, `limit + 1` at most. */
 export async function listEffects(on: Queryable, filter: EffectFilter): Promise<EffectRow[]> {
   const { before, limit, scopes, state, sink, order } = filter
-  const driver = order !== undefined ? byOrder : state !== undefined && state !== 'done' ? byState : sink !== undefined ? bySink : listed
-  return driver(on, before, limit + 1, scopes, state, sink, order)
+  const common = [before, limit + 1, scopes, state, sink]
+  if (order !== undefined) return byOrder(on, ...common, order)
+  if (state !== undefined && state !== 'done') return byState(on, ...common)
+  return sink === undefined ? listed(on, ...common) : bySink(on, ...common)
 }
 
 export const effectById = statement<[id: string], EffectRow>({

@@ -54,10 +54,9 @@ const filters = {
   status: '($6::text is null or e.status = $6)',
   source: '($7::text is null or e.source = $7)',
   providerEventId: '($8::text is null or e.provider_event_id = $8)',
-  order: `($9::text is null or e.order_ids && array(${memberIds('$9')}))`,
-  since: '($10::timestamptz is null or e.received_at >= $10)',
-  until: '($11::timestamptz is null or e.received_at < $11)',
-  mode: '($12::text is null or e.mode = $12)',
+  since: '($9::timestamptz is null or e.received_at >= $9)',
+  until: '($10::timestamptz is null or e.received_at < $10)',
+  mode: '($11::text is null or e.mode = $11)',
 }
 
 function memberIds(parameter: string): string {
@@ -65,38 +64,50 @@ function memberIds(parameter: string): string {
           union all select m.id from orders o join orders m on m.alias_of = coalesce(o.alias_of, o.id) where o.id = ${parameter}`
 }
 
-function listBy(name: string, uses: readonly string[], driver?: keyof typeof filters, condition?: string) {
-  const conditions = Object.entries(filters).map(([key, text]) => (key === driver ? condition : text))
+function listBy(
+  name: string,
+  uses: readonly string[],
+  { driver, condition }: { driver?: keyof typeof filters; condition?: string } = {},
+) {
+  const kept = Object.entries(filters).filter(([key]) => key !== driver)
+  const conditions = [...kept.map(([, text]) => text), ...(condition === undefined ? [] : [condition])]
   return statement<readonly unknown[], EventRow>({
     name: `events.${name}`,
-    uses,
+    // On young tables the planner may take any index that gives the order; the one named first is the narrow one.
+    uses: [...uses, 'events_seq', 'events_received_at'],
     text: `select ${columns} from events e
             where e.seq < $1 and ${conditions.join('\n              and ')}
-              and e.seq >= case when $10::timestamptz is null then 0 else coalesce(
-                (select b.seq from events b where b.received_at >= $10 order by b.received_at limit 1) - ${slack}, 9223372036854775807) end
-              and e.seq <= case when $11::timestamptz is null then 9223372036854775807 else coalesce(
-                (select b.seq from events b where b.received_at < $11 order by b.received_at desc limit 1) + ${slack}, 0) end
+              and e.seq >= case when $9::timestamptz is null then 0 else coalesce(
+                (select b.seq from events b where b.received_at >= $9 order by b.received_at limit 1) - ${slack}, 9223372036854775807) end
+              and e.seq <= case when $10::timestamptz is null then 9223372036854775807 else coalesce(
+                (select b.seq from events b where b.received_at < $10 order by b.received_at desc limit 1) + ${slack}, 0) end
             order by e.seq desc limit $2`,
   })
 }
 
-const listed = listBy('list', ['events_seq', 'events_received_at'])
-const byConnection = listBy('listByConnection', ['events_connection_seq'], 'connection', 'e.connection = $4')
-const byType = listBy('listByType', ['events_type_seq'], 'type', 'e.type = $5')
-// Literal: a parameter alone could not use the partial index.
-const byStatus = listBy('listByStatus', ['events_status_seq'], 'status', `e.status = $6 and e.status <> 'processed'`)
-const byProviderEventId = listBy('listByProviderEventId', ['events_provider_event_id'], 'providerEventId', 'e.provider_event_id = $8')
-const byOrder = listBy('listByOrder', ['events_order_ids'], 'order', `e.order_ids && array(${memberIds('$9')})`)
+const ofOrder = `e.order_ids && array(${memberIds('$12')})`
+const listed = listBy('list', [])
+const byConnection = listBy('listByConnection', ['events_connection_seq'], { driver: 'connection', condition: 'e.connection = $4' })
+const byType = listBy('listByType', ['events_type_seq'], { driver: 'type', condition: 'e.type = $5' })
+const byStatus = listBy('listByStatus', ['events_status_seq'], {
+  driver: 'status',
+  condition: `e.status = $6 and e.status <> 'processed'`, // literal: a parameter alone could not use the partial index
+})
+const byProviderEventId = listBy('listByProviderEventId', ['events_provider_event_id'], {
+  driver: 'providerEventId',
+  condition: 'e.provider_event_id = $8',
+})
+const byOrder = listBy('listByOrder', ['events_order_ids', 'orders_pkey', 'orders_alias_of', 'events_provider_event_id'], { condition: ofOrder })
 
 /** Events newest first by when we stored them, `limit + 1` at most. */
 export async function listEvents(on: Queryable, filter: EventFilter): Promise<EventRow[]> {
   const { before, limit, scopes, connection, type, status, source, providerEventId, order, since, until, mode } = filter
-  return driverOf(filter)(on, before, limit + 1, scopes, connection, type, status, source, providerEventId, order, since, until, mode)
+  const common = [before, limit + 1, scopes, connection, type, status, source, providerEventId, since, until, mode]
+  return order === undefined ? driverOf(filter)(on, ...common) : byOrder(on, ...common, order)
 }
 
 function driverOf(filter: EventFilter) {
   if (filter.providerEventId !== undefined) return byProviderEventId
-  if (filter.order !== undefined) return byOrder
   if (filter.status !== undefined && filter.status !== 'processed') return byStatus
   if (filter.type !== undefined) return byType
   if (filter.connection !== undefined) return byConnection
@@ -112,6 +123,6 @@ export const eventById = statement<[id: string], EventRow>({
 /** The bytes exactly as received. No row: unknown, or retention has dropped them. */
 export const payloadOf = statement<[id: string], { body: Buffer }>({
   name: 'events.payload',
-  uses: ['events_pkey', 'payloads_default_pkey'],
+  uses: ['events_pkey', 'payloads_pkey'],
   text: `select p.body from events e join payloads p on p.event_id = e.id and p.received_at = e.received_at where e.id = $1`,
 })

@@ -35,7 +35,7 @@ export const listEntries = statement<[before: bigint, limit: number, ...Scope], 
 /** Entries of these orders, newest first. */
 export const entriesOfOrders = statement<[orderIds: readonly string[], before: bigint, limit: number], LedgerEntry>({
   name: 'ledger.ofOrders',
-  uses: ['journal_entries_order_id', 'journal_lines_pkey', 'links_tx_key'],
+  uses: ['journal_entries_order_id', 'journal_entries_pkey', 'journal_lines_pkey', 'links_tx_key'],
   text: `select ${entry} from journal_entries j join links l on l.tx = j.tx
           where j.order_id = any($1::text[]) and j.seq < $2 order by j.seq desc limit $3`,
 })

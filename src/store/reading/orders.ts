@@ -27,8 +27,6 @@ export type OrderFilter = {
   readonly emailHash: string | undefined // of `q`, where it may be an address and the asker may see people
 }
 
-type Parameters = readonly unknown[]
-
 /** Each filter as it stands when another one drives; the driver's own loses its `is null`. */
 const filters = {
   scopes: '($3::text[] is null or o.connection = any($3))',
@@ -39,8 +37,6 @@ const filters = {
   connection: '($8::text is null or o.connection = $8)',
   needsReview: '($9::bool is null or o.needs_review = $9)',
   updatedSince: '($10::timestamptz is null or l.recorded_at >= $10)',
-  reference: `($11::text is null or o.id = any(array(${withReference('$11')})))`,
-  q: `($12::text is null or o.id = any(array(${withReference('$12')} union all ${foundBy('$12', '$13')})))`,
 }
 
 function withReference(parameter: string): string {
@@ -48,9 +44,10 @@ function withReference(parameter: string): string {
               union all select coalesce(alias_of, id) from orders where number = ${parameter} and number is not null`
 }
 
-/** A number that begins so, our own id, or a buyer's address. */
+/** A reference, a number that begins so, our own id, or a buyer's address. */
 function foundBy(parameter: string, emailHash: string): string {
-  return `select coalesce(alias_of, id) from orders
+  return `${withReference(parameter)}
+              union all select coalesce(alias_of, id) from orders
                where number is not null and number ~>=~ ${parameter} and number ~<~ (${parameter} || chr(1114111))
               union all select coalesce(alias_of, id) from orders where id = ${parameter}
               union all select coalesce(m.alias_of, m.id) from persons p
@@ -59,9 +56,12 @@ function foundBy(parameter: string, emailHash: string): string {
                where p.email_hash = ${emailHash} and p.email_hash is not null`
 }
 
-function listBy(name: string, uses: readonly string[], driver?: keyof typeof filters, condition?: string) {
-  const conditions = Object.entries(filters).map(([key, text]) => (key === driver ? condition : text))
-  return statement<Parameters, ListedOrder>({
+type Filter = keyof typeof filters
+
+function listBy(name: string, uses: readonly string[], { driver, condition }: { driver?: Filter; condition?: string } = {}) {
+  const kept = Object.entries(filters).filter(([key]) => key !== driver)
+  const conditions = [...kept.map(([, text]) => text), ...(condition === undefined ? [] : [condition])]
+  return statement<readonly unknown[], ListedOrder>({
     name: `orders.${name}`,
     uses: [...uses, 'links_tx_key'],
     text: `select o.seq, o.id, o.connection, o.mode, o.state, l.recorded_at as updated_at
@@ -71,29 +71,43 @@ function listBy(name: string, uses: readonly string[], driver?: keyof typeof fil
   })
 }
 
+// On young tables the planner may take any index that gives the order; the one named first is the narrow one.
 const listed = listBy('list', ['orders_listed'])
-const byStatus = listBy('listByStatus', ['orders_status'], 'status', 'o.status = $5')
-const byPaymentStatus = listBy('listByPaymentStatus', ['orders_payment_status'], 'paymentStatus', 'o.payment_status = $6')
-const byFulfillmentStatus = listBy('listByFulfillmentStatus', ['orders_fulfillment_status'], 'fulfillmentStatus', 'o.fulfillment_status = $7')
-const byConnection = listBy('listByConnection', ['orders_connection'], 'connection', 'o.connection = $8')
-const byReview = listBy('listByReview', ['orders_needs_review'], 'needsReview', 'o.needs_review and $9::bool')
-const byUpdate = listBy('listByUpdate', ['links_recorded_at', 'orders_tx'], 'updatedSince', 'l.recorded_at >= $10')
-const byReference = listBy('listByReference', ['refs_id', 'orders_number', 'orders_pkey'], 'reference', `o.id = any(array(${withReference('$11')}))`)
-const byQ = listBy('listByQ', ['refs_id', 'orders_number', 'orders_pkey', 'facts_person'], 'q', `o.id = any(array(${withReference('$12')}
-              union all ${foundBy('$12', '$13')}))`)
+const byStatus = listBy('listByStatus', ['orders_status', 'orders_listed'], { driver: 'status', condition: 'o.status = $5' })
+const byPaymentStatus = listBy('listByPaymentStatus', ['orders_payment_status', 'orders_listed'], {
+  driver: 'paymentStatus',
+  condition: 'o.payment_status = $6',
+})
+const byFulfillmentStatus = listBy('listByFulfillmentStatus', ['orders_fulfillment_status', 'orders_listed'], {
+  driver: 'fulfillmentStatus',
+  condition: 'o.fulfillment_status = $7',
+})
+const byConnection = listBy('listByConnection', ['orders_connection', 'orders_listed'], { driver: 'connection', condition: 'o.connection = $8' })
+const byReview = listBy('listByReview', ['orders_needs_review'], { driver: 'needsReview', condition: 'o.needs_review and $9::bool' })
+const byUpdate = listBy('listByUpdate', ['links_recorded_at', 'orders_tx', 'orders_listed'], {
+  driver: 'updatedSince',
+  condition: 'l.recorded_at >= $10',
+})
+const found = ['refs_id', 'orders_number', 'orders_pkey', 'orders_listed']
+const byReference = listBy('listByReference', found, { condition: `o.id = any(array(${withReference('$11')}))` })
+const foundByQ = [...found, 'persons_email_hash', 'facts_person']
+const byQ = listBy('listByQ', foundByQ, { condition: `o.id = any(array(${foundBy('$11', '$12')}))` })
+const byReferenceAndQ = listBy('listByReferenceAndQ', foundByQ, {
+  condition: `o.id = any(array(${foundBy('$11', '$12')})) and o.id = any(array(${withReference('$13')}))`,
+})
 
 /** Orders newest first by when we first knew them, `limit + 1` at most; by the index of the narrowest filter. */
 export async function listOrders(on: Queryable, filter: OrderFilter): Promise<ListedOrder[]> {
   const { before, limit, scopes, mode, status, paymentStatus, fulfillmentStatus, connection, needsReview, updatedSince } = filter
-  return driverOf(filter)(
-    on, before, limit + 1, scopes, mode, status, paymentStatus, fulfillmentStatus, connection, needsReview, updatedSince,
-    filter.reference, filter.q, filter.emailHash,
-  )
+  const { q, emailHash, reference } = filter
+  const common = [before, limit + 1, scopes, mode, status, paymentStatus, fulfillmentStatus, connection, needsReview, updatedSince]
+  if (q !== undefined && reference !== undefined) return byReferenceAndQ(on, ...common, q, emailHash, reference)
+  if (q !== undefined) return byQ(on, ...common, q, emailHash)
+  if (reference !== undefined) return byReference(on, ...common, reference)
+  return driverOf(filter)(on, ...common)
 }
 
 function driverOf(filter: OrderFilter) {
-  if (filter.reference !== undefined) return byReference
-  if (filter.q !== undefined) return byQ
   if (filter.needsReview === true) return byReview
   if (filter.updatedSince !== undefined) return byUpdate
   if (filter.paymentStatus !== undefined) return byPaymentStatus
