@@ -30,24 +30,30 @@ const labels = [
 test(`nothing is lost or done twice across ${killsWanted} kills at labelled points`, { timeout: 900_000 }, async (t) => {
   const seed = Number(process.env.FC_SEED ?? 20_261_125)
   t.diagnostic(`seed ${seed}`)
-  const world = await openWorld(t)
-  const random = mulberry(seed)
+  // Two worlds side by side: most of a start is waiting, and two cores are there.
+  const worlds = await Promise.all([openWorld(t), openWorld(t)])
   const kills = new Map<string, number>()
-  let killed = 0
-  for (let round = 0; killed < killsWanted; round += 1) {
-    assert.ok(round < killsWanted * 2, `only ${killed} of ${round} starts were killed: ${JSON.stringify([...kills])}`)
-    const label = labels[round % labels.length]!
-    const plan: Plan = { label, hit: 1 + Math.floor(random() * 3) }
-    if (await oneLife(world, plan)) {
-      killed += 1
-      kills.set(label, (kills.get(label) ?? 0) + 1)
-    }
-  }
-  t.diagnostic(`killed ${killed} times at ${kills.size} points; ${world.sales.length} sales, ${world.acknowledged.size} deliveries acknowledged`)
+  await Promise.all(worlds.map((world, index) => killAgainAndAgain(world, mulberry(seed + index), index, kills)))
+  const sum = (numbers: Iterable<number>) => [...numbers].reduce((a, b) => a + b, 0)
+  const killed = sum(kills.values())
+  t.diagnostic(`killed ${killed} times at ${kills.size} points`)
+  t.diagnostic(`${sum(worlds.map((w) => w.sales.length))} sales, ${sum(worlds.map((w) => w.acknowledged.size))} deliveries acknowledged`)
   const missed = labels.filter((label) => !kills.has(label))
   assert.deepEqual(missed, [], 'every labelled point was really hit')
-  await judge(t, world)
+  for (const world of worlds) await judge(t, world)
 })
+
+async function killAgainAndAgain(world: World, random: () => number, offset: number, kills: Map<string, number>): Promise<void> {
+  let killed = 0
+  for (let round = offset; killed < killsWanted / 2; round += 1) {
+    assert.ok(round < killsWanted * 2, `only ${killed} of ${round} starts were killed: ${JSON.stringify([...kills])}`)
+    const label = labels[round % labels.length]!
+    const plan: Plan = { label, hit: random() < 0.8 ? 1 : 2 }
+    if (!(await oneLife(world, plan))) continue
+    killed += 1
+    kills.set(label, (kills.get(label) ?? 0) + 1)
+  }
+}
 
 type World = {
   readonly env: Record<string, string>
@@ -102,7 +108,8 @@ async function oneLife(world: World, plan: Plan): Promise<boolean> {
   void service.ended.then(() => { hasEnded = true })
   await Promise.all(world.unsent.map((event) => deliver(world, service, event)))
   world.unsent = world.unsent.filter((event) => !world.acknowledged.has(event.id))
-  await until('the planned kill, or quiet', async () => hasEnded || (await isIdle(service)), { deadlineMs: 30_000 })
+  // A second hit may never come: what is left waits for a lease or a heartbeat of a process that was killed before.
+  await until('the planned kill, or quiet', async () => hasEnded || (await isIdle(service)), { deadlineMs: 4_000 }).catch(() => {})
   if (hasEnded || (await Promise.race([service.ended.then(() => true), Promise.resolve(false)]))) return (await service.ended) === 'SIGKILL'
   await service.kill('SIGKILL')
   return false
@@ -131,7 +138,7 @@ async function judge(t: TestContext, world: World): Promise<void> {
   const service = await startService(world.env, world.port, undefined)
   assert.ok(service)
   await Promise.all(world.unsent.map((event) => deliver(world, service, event)))
-  await until('all is quiet', () => isIdle(service), { deadlineMs: 120_000 })
+  await until('all is quiet and done', async () => (await isIdle(service)) && (await isNothingDue(service)), { deadlineMs: 120_000 })
 
   for (const [id, event] of world.acknowledged) {
     const list = await api(service, 'GET', `/events?provider_event_id=${id}`)
@@ -171,6 +178,12 @@ function assertBalanced(rows: { account: string; currency: string; balance: { am
   const refunds = BigInt(Math.floor(world.sales.length / 3)) * 1000n
   const clearing = rows.find((row) => row.account.startsWith('Assets:Clearing'))
   assert.equal(BigInt(clearing!.balance.amount.replace('.', '')), BigInt(world.sales.length) * 4080n - refunds, 'clearing is what the provider owes')
+}
+
+/** Idle means that nothing can be done now; after a kill some effect may be put off for a while. */
+async function isNothingDue(service: Service): Promise<boolean> {
+  const lists = await Promise.all(['due', 'performing'].map((state) => api(service, 'GET', `/effects?state=${state}&limit=1`)))
+  return lists.every((list) => list.body.data.length === 0)
 }
 
 async function isIdle(service: Service): Promise<boolean> {

@@ -208,7 +208,7 @@ function entriesOf(
   const keys = new Set(posted.map((entry) => entry.key))
   const orderId = group.root
   const frame = { scope: facts[0]?.scope ?? home.connection, connection: home.connection, mode: home.mode, orderId }
-  const entries: EntryToPost[] = movements(facts, settings.chart)
+  const entries: EntryToPost[] = movements(facts, settings.chart, keys)
     .filter((entry) => !keys.has(entry.key))
     .map((entry) => ({ ...entry, ...frame }))
   const balances = new Map<string, bigint>()
