@@ -9,30 +9,36 @@ import type { Money } from './money.ts'
 export type Stated = { readonly fact: Fact; readonly joins: readonly Ref[] }
 
 /** One witness of a fact that we hold. */
-export type Witness = { readonly rank: number; readonly data: string }
+export type Witness = { readonly rank: number; readonly data: string; readonly occurredAt: Instant }
 
 export type Change = Stated & {
-  /** `unknown`: no witness at all; `newer`: a better one that says otherwise; `differs`: an equal one that says otherwise. */
-  readonly how: 'unknown' | 'newer' | 'differs'
+  /**
+   * `unknown`: no witness at all; `newer`: a better one that says otherwise; `differs`: an equal one that says
+   * otherwise; `timed`: a better one that says the same and knows better when, which is worth having but no difference.
+   */
+  readonly how: 'unknown' | 'newer' | 'differs' | 'timed'
 }
 
-/**
- * What these statements say that no witness of ours says. A lesser witness (one that does not know a resource's own
- * time) brings nothing, and neither does a better one that says the same.
- */
+/** What these statements say that no witness of ours says. A lesser witness than ours brings nothing. */
 export function changesOf(
   statements: readonly Stated[],
   held: ReadonlyMap<string, readonly Witness[]>,
 ): Change[] {
   return statements.flatMap((stated): Change[] => {
-    const witnesses = held.get(stated.fact.id) ?? []
-    if (witnesses.length === 0) return [{ ...stated, how: 'unknown' }]
-    const data = encodeData(stated.fact.data)
-    if (witnesses.some((witness) => witness.data === data)) return []
-    const best = Math.max(...witnesses.map((witness) => witness.rank))
-    if (stated.fact.rank < best) return []
-    return [{ ...stated, how: stated.fact.rank > best ? 'newer' : 'differs' }]
+    const how = howNew(stated.fact, held.get(stated.fact.id) ?? [])
+    return how === undefined ? [] : [{ ...stated, how }]
   })
+}
+
+function howNew(fact: Fact, witnesses: readonly Witness[]): Change['how'] | undefined {
+  if (witnesses.length === 0) return 'unknown'
+  const data = encodeData(fact.data)
+  const best = Math.max(...witnesses.map((witness) => witness.rank))
+  const same = witnesses.filter((witness) => witness.data === data)
+  if (same.length > 0)
+    return fact.rank > best && same.every((one) => one.occurredAt !== fact.occurredAt) ? 'timed' : undefined
+  if (fact.rank < best) return undefined
+  return fact.rank > best ? 'newer' : 'differs'
 }
 
 export type Difference = {
@@ -96,7 +102,7 @@ export class Differences {
     const own = near.filter((other) => !explains(other, made))
     const parts = isTotal(made) && own.length > 0 ? own : near
     if (parts.length === 0) {
-      if (isFinding(change.fact, sighting)) this.put(made)
+      if (isFinding(change, sighting)) this.put(made)
       return
     }
     const whole = joinedOf(
@@ -125,7 +131,8 @@ function orderOf(fact: Fact): number {
 }
 
 /** A line of the balance reaches us by reading alone, so only a payment's own line that stays away is a difference. */
-function isFinding(fact: Fact, { linesBefore }: Sighting): boolean {
+function isFinding({ fact, how }: Change, { linesBefore }: Sighting): boolean {
+  if (how === 'timed') return false
   if (fact.kind !== 'balance_line') return true
   return isPayment(fact.data.source?.kind) && fact.occurredAt < linesBefore
 }

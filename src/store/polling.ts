@@ -4,11 +4,11 @@ import { statement } from './statement.ts'
 
 export const witnesses = statement<
   [scope: string, ids: string[]],
-  { id: string; rank: number; data: string }
+  { id: string; rank: number; data: string; occurred_at: string }
 >({
   name: 'polling.witnesses',
   uses: ['facts_scope_id_digest_key'],
-  text: `select f.id, f.rank, f.data from unnest($2::text[]) as w (id) join facts f on f.scope = $1 and f.id = w.id`,
+  text: `select f.id, f.rank, f.data, f.occurred_at from unnest($2::text[]) as w (id) join facts f on f.scope = $1 and f.id = w.id`,
 })
 
 /** Which of these events we have, and what became of them. */
@@ -20,12 +20,12 @@ export const eventStates = statement<
     reason: string | null
     next_at: string | null
     attempts: number
-    order_ids: string[]
+    source: string
   }
 >({
   name: 'polling.eventStates',
   uses: ['events_pkey'],
-  text: `select id, status, reason, next_at, attempts, order_ids from events where id = any($1::text[])`,
+  text: `select id, status, reason, next_at, attempts, source from events where id = any($1::text[])`,
 })
 
 /** Which of these resources we know: by a reference, or as a thing of the account. */
@@ -131,26 +131,18 @@ export const subjectsOf = statement<
           group by f.subject_kind, f.subject_id, coalesce(r.id, o.id)`,
 })
 
-/** The newest delivery by webhook of a connection, and what came by poll since: whether deliveries stopped. */
-export const silence = statement<
+/** When a webhook of this connection came last: a new event, or the repeat of a known one. */
+export const lastWebhook = statement<
   [connection: string, since: string],
-  {
-    last_webhook: string | null
-    last_repeat: string | null
-    before: bigint
-    polled: bigint
-    oldest_polled: string | null
-  }
+  { first: string | null; repeat: string | null; day_before: bigint }
 >({
-  name: 'polling.silence',
+  name: 'polling.lastWebhook',
   uses: ['events_connection_seq', 'deliveries_connection'],
-  text: `with newest as (select * from events where connection = $1 order by seq desc limit 2000),
-              last as (select max(seq) as seq, max(received_at) as at from newest where source = 'webhook')
-         select (select at from last) as last_webhook,
-                (select max(received_at) from deliveries where connection = $1 and received_at >= $2 and event_id is not null) as last_repeat,
-                (select count(*) from newest where source = 'webhook' and received_at >= (select at from last) - interval '24 hours') as before,
-                (select count(*) from newest n where n.source = 'poll' and n.provider_event_id not like '%:%' and n.seq > coalesce((select seq from last), 0)) as polled,
-                (select min(occurred_at) from newest n where n.source = 'poll' and n.provider_event_id not like '%:%' and n.seq > coalesce((select seq from last), 0)) as oldest_polled`,
+  text: `with newest as (select source, received_at from events where connection = $1 order by seq desc limit 2000),
+              last as (select max(received_at) as at from newest where source = 'webhook')
+         select (select at from last) as first,
+                (select max(received_at) from deliveries where connection = $1 and received_at >= $2 and event_id is not null) as repeat,
+                (select count(*) from newest where source = 'webhook' and received_at >= (select at from last) - interval '24 hours') as day_before`,
 })
 
 /** The references, within one account, of the orders that go by this number or external id; the number may be a shop's. */

@@ -77,7 +77,11 @@ function differencesOf(...sightings: Sighting[]) {
   return differences.all
 }
 
-const witness = (of: Fact): Witness => ({ rank: of.rank, data: encodeData(of.data) })
+const witness = (of: Fact): Witness => ({
+  rank: of.rank,
+  data: encodeData(of.data),
+  occurredAt: of.occurredAt,
+})
 
 test('a fact that nobody told us is unknown', () => {
   assert.deepEqual(
@@ -86,7 +90,7 @@ test('a fact that nobody told us is unknown', () => {
   )
 })
 
-test('a fact that any witness of ours says already is no change, whatever its rank', () => {
+test('a fact that any witness of ours says already is no change, whoever knows better', () => {
   for (const rank of [0, 2, 5]) {
     const held = new Map([[captured().id, [witness(captured(rank))]]])
     assert.deepEqual(changesOf([{ fact: captured(), joins: [] }], held), [])
@@ -96,7 +100,9 @@ test('a fact that any witness of ours says already is no change, whatever its ra
 test('a better witness that says otherwise is newer, an equal one differs, a lesser one is not believed', () => {
   const theirs = captured(2)
   const other = (rank: number) =>
-    new Map([[theirs.id, [{ rank, data: encodeData({ ...theirs.data, currency: 'EUR' }) }]]])
+    new Map([
+      [theirs.id, [{ ...witness(theirs), rank, data: encodeData({ ...theirs.data, currency: 'EUR' }) }]],
+    ])
   assert.equal(changesOf([{ fact: theirs, joins: [] }], other(1))[0]?.how, 'newer')
   assert.equal(changesOf([{ fact: theirs, joins: [] }], other(2))[0]?.how, 'differs')
   assert.deepEqual(changesOf([{ fact: theirs, joins: [] }], other(3)), [])
@@ -221,4 +227,20 @@ test('neither the order of the sightings nor their pages matter to what is found
     ),
     { seed: 20261125, numRuns: 300 },
   )
+})
+
+test('a better witness of the same that knows another time is worth storing, and by itself no difference', () => {
+  const held = new Map([
+    [captured().id, [{ ...witness(captured(1)), occurredAt: '2026-11-20T00:00:00.000Z' }]],
+  ])
+  const changes = changesOf([{ fact: captured(2), joins: [] }], held)
+  assert.deepEqual(
+    changes.map((each) => each.how),
+    ['timed'],
+  )
+  assert.deepEqual(differencesOf(sighting(changes, { known: [ch1] })), [])
+  const equal = new Map([
+    [captured().id, [{ ...witness(captured(2)), occurredAt: '2026-11-20T00:00:00.000Z' }]],
+  ])
+  assert.deepEqual(changesOf([{ fact: captured(2), joins: [] }], equal), [])
 })

@@ -90,39 +90,36 @@ async function subscriptionFindings(run: Run): Promise<Standing[] | undefined> {
   }
 }
 
-/** So many events of the provider's must have come by poll alone before deliveries count as stopped. */
+/** So many events of the provider's must have come to us by no webhook before deliveries count as stopped. */
 const gapEvents = 3
 const gapAtLeastMs = 60_000
 const repeatsWithinMs = 86_400_000
 
 /**
- * Deliveries stopped: the connection had webhooks, and since the last one the provider's own events came by poll only,
- * for longer than a reconciliation period. A shop without sales has no events either, and is no gap.
+ * Deliveries stopped: the connection had webhooks, and since the last one the provider had events that none brought, for
+ * longer than a reconciliation period. A shop without sales has no events either, and is no gap.
  */
 async function gapFindings(run: Run): Promise<Standing[]> {
   const now = run.system.now().getTime()
-  const [row] = await polling.silence(
+  const [row] = await polling.lastWebhook(
     run.system.db.web,
     run.connection.id,
     new Date(now - repeatsWithinMs).toISOString(),
   )
-  if (row?.last_webhook == null || row.oldest_polled === null) return []
-  const last = [row.last_webhook, row.last_repeat ?? ''].reduce((a, b) => (a > b ? a : b))
-  const quietForMs = now - new Date(row.oldest_polled).getTime()
-  const isSilent =
-    Number(row.polled) >= gapEvents &&
-    row.oldest_polled > last &&
-    quietForMs > Math.max(run.system.config.reconcile.everyMs, gapAtLeastMs)
-  if (!isSilent) return []
+  if (row?.first == null) return []
+  const last = row.repeat !== null && row.repeat > row.first ? row.repeat : row.first
+  const lost = run.undelivered.filter((at) => at > last).sort()
+  const quietMs = Math.max(run.system.config.reconcile.everyMs, gapAtLeastMs)
+  if (lost.length < gapEvents || now - new Date(lost[0]!).getTime() < quietMs) return []
   return [
     {
       resource: { kind: 'connection', id: run.connection.id },
       detail: {
         reason: 'silence',
-        text: `no webhook since ${last}, while ${row.polled} of the provider's events came by poll`,
+        text: `no webhook since ${last}, while the provider had ${lost.length} events for us`,
       },
-      ours: { last_webhook: last, webhooks_in_the_day_before: Number(row.before) },
-      theirs: { events: Number(row.polled), first_at: row.oldest_polled },
+      ours: { last_webhook: last, webhooks_in_the_day_before: Number(row.day_before) },
+      theirs: { events: lost.length, first_at: lost[0] },
       repair: "look at the endpoint in the provider's dashboard; polling brings the facts in meanwhile",
     },
   ]

@@ -49,7 +49,12 @@ export async function compare(
       ...new Set(looks.flatMap((look) => look.stated.map(({ fact }) => fact.id))),
     ]),
   ])
-  const known = new Set(states.map((row) => row.id))
+  const known = new Map(states.map((row) => [row.id, row.source]))
+  for (const { item, id } of looks) {
+    const wasDelivered = known.get(id) === 'webhook'
+    if (item.providerEventId !== undefined && item.occurredAt !== undefined && !wasDelivered)
+      run.undelivered.push(item.occurredAt)
+  }
   const held = heldOf(witnesses)
   const news = looks.filter((look) => !known.has(look.id))
   const candidates = news.filter((look) => isUnread(look) || changesOf(look.stated, held).length > 0)
@@ -84,7 +89,7 @@ function take(run: Run, look: Look, { held, waiting, isKnown }: Ours): boolean {
   for (const { fact } of changes) {
     run.claimed.set(fact.id, [
       ...(run.claimed.get(fact.id) ?? []),
-      { rank: fact.rank, data: encodeData(fact.data) },
+      { rank: fact.rank, data: encodeData(fact.data), occurredAt: fact.occurredAt },
     ])
   }
   run.differences.add({ changes, eventId: look.id, isKnown, linesBefore })
@@ -162,9 +167,12 @@ function eventOf(run: Run, { item }: Look, readNo: bigint | undefined): NewEvent
   }
 }
 
-function heldOf(rows: readonly { id: string; rank: number; data: string }[]): Map<string, Witness[]> {
+function heldOf(
+  rows: readonly { id: string; rank: number; data: string; occurred_at: Instant }[],
+): Map<string, Witness[]> {
   const held = new Map<string, Witness[]>()
-  for (const { id, rank, data } of rows) held.set(id, [...(held.get(id) ?? []), { rank, data }])
+  for (const { id, rank, data, occurred_at } of rows)
+    held.set(id, [...(held.get(id) ?? []), { rank, data, occurredAt: occurred_at }])
   return held
 }
 

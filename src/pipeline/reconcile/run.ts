@@ -43,6 +43,8 @@ export type Run = {
   readonly unknown: Set<string>
   /** Resources that the lists showed. */
   readonly seen: Set<string>
+  /** When those of the provider's events occurred that no webhook brought. */
+  readonly undelivered: Instant[]
   /** Events that this attempt stored. */
   readonly stored: string[]
 }

@@ -90,6 +90,7 @@ function begin(
     claimed: new Map(),
     unknown: new Set(),
     seen: new Set(),
+    undelivered: [],
     stored: [],
   }
 }
