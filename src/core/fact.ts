@@ -102,6 +102,27 @@ export type FactData = {
     hasAddress: boolean
     by: 'session' | 'charge' | 'invoice' | 'intent'
   }
+  /**
+   * An order as the shop has it at one version: mutable, so the highest `version` counts. `totalMinor` is the total before
+   * returns and after edits, `lines` what was ordered. Among snapshots of one version a reading outranks a delivery (by
+   * `rank`), and of readings the highest `readNo` wins.
+   */
+  order_snapshot: {
+    version: Instant // the shop's own `updated_at`
+    readNo?: string // decimal; drawn before the read
+    currency: string
+    totalMinor: bigint
+    presentment?: { currency: string; totalMinor: bigint } // what the buyer saw, where it is another currency
+    components: Components
+    lines: readonly LineItem[]
+    gateways: readonly string[]
+    financialStatus: string // the shop's own word: evidence, never money
+    cancelledAt?: Instant
+    cancelReason?: string
+    isFulfilledElsewhere?: boolean // handed over when first seen: point of sale
+    tags?: readonly string[]
+  }
+  order_deleted: Record<never, never> // cancelled in view, books stay
   order_cancelled: { reason: string }
   checkout_expired: Record<never, never>
   // ── payment: `subject` is the charge (or the provider's capture), or the intent while no charge is known
@@ -112,6 +133,15 @@ export type FactData = {
   payment_voided: { reason: string; intentId?: string }
   payment_captured: PaymentData & { tender: Tender } // cumulative: a charge that grows is one fact per amount
   payment_returned: PaymentData & { reason: string }
+  /** What a shop says of a payment that another connection speaks for: evidence for the reconciler, never money. */
+  payment_evidence: {
+    transaction: 'authorization' | 'sale' | 'capture' | 'void' | 'refund'
+    status: 'success' | 'pending' | 'failure' | 'error'
+    amountMinor: bigint
+    currency: string
+    gateway: string
+    parentId?: string
+  }
   /** Cumulative refunds as a charge shows them: evidence for refunds that no event of their own has named. */
   refunds_total: { amountMinor: bigint; currency: string }
   refund_pending: RefundData
@@ -144,6 +174,29 @@ export type FactData = {
     payout?: string
   }
   // ── goods
+  /** What a shop's refund says of goods; its money is refund_* facts of its transactions. `restock` as the shop has it. */
+  refund_lines: {
+    lines: readonly {
+      lineId: string
+      quantity: number
+      restock: 'return' | 'cancel' | 'no_restock'
+      subtotalMinor?: bigint
+      taxMinor?: bigint
+    }[]
+    shippingMinor?: bigint
+    adjustmentMinor?: bigint // the shop's stated discrepancy: more or less than its lines
+    currency: string
+  }
+  /** A shipment's state at one version; the highest version counts. `cancelled` and `failed` ship nothing. */
+  fulfillment_state: {
+    version: Instant
+    state: 'pending' | 'shipped' | 'in_transit' | 'out_for_delivery' | 'delivered' | 'attempted' | 'failed' | 'cancelled'
+    lines: readonly { lineId: string; quantity: number }[]
+    carrier?: string
+    number?: string
+    url?: string
+  }
+  return_state: { version: Instant; state: 'asked' | 'approved' | 'received' | 'declined' | 'cancelled' }
   fulfillment_shipped: {
     lines: readonly { lineId: string; quantity: number }[]
     carrier?: string
@@ -159,8 +212,12 @@ export type FactData = {
     arrivalDate?: Instant
     automatic: boolean
   }
+  /** Stock as the shop shows it: compared with ours, never obeyed. */
+  stock_observed: { version: Instant; itemId: string; locationId: string; sku?: string; available: number | null }
   subscription_seen: { status: string; customerId?: string }
   // ── people and ourselves
+  /** The reconciler looked after the lag had passed and the other side was still silent: `figures` is what it then saw. */
+  lag_passed: { what: 'unmatched_order' | 'unmatched_payment'; figures: string }
   operator_resolved: { code: string; as: string; note: string; figures: string; by: string }
   operator_released: { note: string; by: string }
   effect_performed: { key: string; sink: string; effectKind: string; state: string; reference?: string }

@@ -23,6 +23,13 @@ export type Provider = {
     inspect(api: Api, url: string): Promise<SubscriptionState>
     ensure(api: Api, url: string): Promise<SubscriptionState & { secret?: string }>
   }
+  /** Calls back to the provider, each with the provider's own idempotency key. Absent where there are none. */
+  readonly write?: {
+    /** Tells the provider that goods left: carrier and number for the buyer. Resolves with the provider's id of it. */
+    tracking?(shipment: TrackingWrite, api: Api): Promise<WriteResult>
+    /** Changes the provider's stock by a difference. */
+    stock?(change: StockWrite, api: Api): Promise<WriteResult>
+  }
   /** Configuration mistakes that can be seen without a call, in words; empty when there are none. */
   check(connection: ConnectionSettings): readonly string[]
 }
@@ -70,6 +77,19 @@ export type Verdict =
       readonly body: string
     }
 
+/** `key` is stable for one intent; the provider's idempotency key is derived from it and from nothing else. */
+export type TrackingWrite = {
+  readonly key: string
+  readonly order: Ref
+  readonly payment?: Ref
+  readonly lines: readonly { lineId: string; quantity: number }[]
+  readonly carrier?: string
+  readonly number?: string
+  readonly url?: string
+}
+export type StockWrite = { readonly key: string; readonly sku: string; readonly delta: number; readonly reason: string }
+export type WriteResult = { readonly reference: string }
+
 export type VerifiedDelivery = {
   readonly providerEventId: string
   readonly type: string
@@ -79,6 +99,11 @@ export type VerifiedDelivery = {
   readonly ignore?: string
   /** False where the id stands in an unsigned header: the same id with another body is a conflict, not a duplicate. */
   readonly isIdSigned: boolean
+  /**
+   * A signed one-time mark of the delivery (a transmission id): claimed once. The same mark with another body is no
+   * delivery of theirs: 200 `accepted`, a new event under review, `identity_conflict`.
+   */
+  readonly claim?: string
 }
 
 /** What `normalize` works on: the bytes as received, and what `verify` or the poll said about them. */
