@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { decodeData, type FactData } from '../../core/fact.ts'
+import { decodeData } from '../../core/fact.ts'
+import { payoutOf } from '../../core/payout.ts'
 import type { System } from '../../pipeline/system.ts'
 import { linesOf, listPayouts, payoutById, type PayoutFact, type PayoutLine, type PayoutRow, statesOf } from '../../store/reading/payouts.ts'
 import type { Actor } from '../auth.ts'
@@ -32,7 +33,7 @@ const PayoutShape = z
         order_id: z.string().nullable(),
       }),
     ),
-    difference: MoneyShape.meta({ description: 'The payout less the net of its lines' }),
+    difference: MoneyShape.nullable().meta({ description: 'The payout less the net of its lines; null while no line names it' }),
   })
   .meta({ id: 'Payout' })
 
@@ -89,36 +90,31 @@ async function viewsOf(system: System, rows: readonly PayoutRow[]): Promise<Map<
   )
 }
 
-/** A payout only moves on through these: of its states the furthest is where it stands. */
-const progress: readonly FactData['payout_state']['state'][] = ['pending', 'in_transit', 'paid', 'canceled', 'failed']
-
 function payoutView(system: System, row: PayoutRow, states: readonly PayoutFact[], lines: readonly PayoutLine[]): object {
-  const known = states.map((state) => ({ at: state.occurred_at, data: decodeData<'payout_state'>(state.data) }))
-  const { data, at } = known.reduce((best, next) => (progress.indexOf(next.data.state) > progress.indexOf(best.data.state) ? next : best))
-  // The payout's own line is the money leaving: it is what the others add up to.
-  const parts = lines
-    .map((line) => ({ line, data: decodeData<'balance_line'>(line.data) }))
-    .filter((part) => part.data.source?.id !== row.id)
-  const net = parts.reduce((sum, part) => sum + part.data.netMinor, 0n)
+  const payout = payoutOf(
+    states.map((state) => ({ occurredAt: state.occurred_at, data: decodeData<'payout_state'>(state.data) })),
+    lines.map((line) => ({ ...line, data: decodeData<'balance_line'>(line.data) })),
+  )!
+  const { currency, differenceMinor } = payout
   return {
     id: row.id,
     connection: row.connection,
     mode: system.config.connections.find(({ id }) => id === row.connection)?.mode ?? 'test',
-    status: data.state,
-    amount: moneyOf(data.amountMinor, data.currency),
-    created_at: at,
-    arrival_date: known.findLast((state) => state.data.arrivalDate !== undefined)?.data.arrivalDate ?? null,
-    lines_basis: data.automatic ? 'provider' : 'balance',
-    lines: parts.map((part) => ({
-      id: part.line.id,
-      type: part.data.type,
-      category: part.data.category,
-      amount: moneyOf(part.data.amountMinor, part.data.currency),
-      fee: moneyOf(part.data.feeMinor, part.data.currency),
-      net: moneyOf(part.data.netMinor, part.data.currency),
-      occurred_at: part.line.occurred_at,
-      order_id: part.line.order_id,
+    status: payout.state,
+    amount: moneyOf(payout.amountMinor, currency),
+    created_at: payout.occurredAt,
+    arrival_date: payout.arrivalDate ?? null,
+    lines_basis: payout.linesBasis,
+    lines: payout.lines.map(({ id, data, occurred_at, order_id }) => ({
+      id,
+      type: data.type,
+      category: data.category,
+      amount: moneyOf(data.amountMinor, data.currency),
+      fee: moneyOf(data.feeMinor, data.currency),
+      net: moneyOf(data.netMinor, data.currency),
+      occurred_at,
+      order_id,
     })),
-    difference: moneyOf(data.amountMinor - net, data.currency),
+    difference: differenceMinor === undefined ? null : moneyOf(differenceMinor, currency),
   }
 }
