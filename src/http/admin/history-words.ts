@@ -20,6 +20,9 @@ const words: Words = {
   order_shipping: ({ required, method }) => (required ? `To be shipped${method === undefined ? '' : ` by ${method}`}` : 'Needs no shipping'),
   customer_seen: ({ by, hasEmail, hasAddress }) =>
     `The ${by} names the customer, ${hasEmail ? 'with' : 'without'} e-mail, ${hasAddress ? 'with' : 'without'} address`,
+  order_snapshot: ({ totalMinor, currency, lines, version, financialStatus }) =>
+    `The shop has it at ${version}: ${money(totalMinor, currency)}, ${lines.map(line).join(', ') || 'no lines'}, ${plain(financialStatus)}`,
+  order_deleted: () => 'The shop deleted the order',
   order_cancelled: ({ reason }) => `The order was cancelled: ${reason}`,
   checkout_expired: () => 'The checkout expired',
   payment_started: ({ amountMinor, currency }, id) => `A payment of ${money(amountMinor, currency)} was begun (${id})`,
@@ -30,6 +33,8 @@ const words: Words = {
   payment_captured: ({ amountMinor, currency, tender }, id) =>
     `${money(amountMinor, currency)} was captured${tender === 'provider' ? '' : ` by ${plain(tender)}`} (${id})`,
   payment_returned: ({ amountMinor, currency, reason }, id) => `The payer's bank took back ${money(amountMinor, currency)}: ${plain(reason)} (${id})`,
+  payment_evidence: ({ transaction, status, amountMinor, currency, gateway }, id) =>
+    `The shop shows ${plain(transaction)} of ${money(amountMinor, currency)} by ${plain(gateway)}: ${plain(status)} (${id})`,
   refunds_total: ({ amountMinor, currency }, id) => `In all ${money(amountMinor, currency)} of ${id} went back`,
   refund_pending: ({ amountMinor, currency }, id) => `A refund of ${money(amountMinor, currency)} is under way (${id})`,
   refund_succeeded: ({ amountMinor, currency }, id) => `${money(amountMinor, currency)} was refunded (${id})`,
@@ -44,6 +49,13 @@ const words: Words = {
     `The balance shows ${plain(category)} ${money(amountMinor, currency)}, fee ${money(feeMinor, currency)}${payout === undefined ? '' : `, in payout ${payout}`} (${id})`,
   fulfillment_shipped: ({ lines, carrier, number }) =>
     `${lines.reduce((sum, { quantity }) => sum + quantity, 0)} items were shipped${carrier === undefined ? '' : ` by ${carrier}`}${number === undefined ? '' : `, tracking ${number}`}`,
+  refund_lines: ({ lines }, id) =>
+    `Refunded goods: ${lines.map(({ quantity, restock }) => `${quantity} (${plain(restock)})`).join(', ') || 'none'} (${id})`,
+  fulfillment_state: ({ state, lines, carrier, number }, id) =>
+    `A shipment of ${lines.reduce((sum, { quantity }) => sum + quantity, 0)} items is ${plain(state)}${carrier === undefined ? '' : `, by ${carrier}`}${number === undefined ? '' : `, tracking ${number}`} (${id})`,
+  return_state: ({ state }, id) => `A return is ${plain(state)} (${id})`,
+  stock_observed: ({ available, sku }) => `The shop shows ${available ?? 'untracked'} of ${sku ?? 'an item'}`,
+  lag_passed: ({ what }) => (what === 'unmatched_order' ? 'The payment side still does not know this order' : 'No order claims this payment'),
   payout_state: ({ state, amountMinor, currency }, id) => `The payout of ${money(amountMinor, currency)} is ${plain(state)} (${id})`,
   subscription_seen: ({ status }, id) => `The subscription is ${plain(status)} (${id})`,
   operator_resolved: ({ code, as, by }) => `An operator (${by}) closed ${plain(code)} as ${plain(as)}`,
