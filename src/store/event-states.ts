@@ -14,6 +14,7 @@ export type EventToProcess = {
   read_no: bigint | null
   body_sha256: Buffer
   body: Buffer
+  tx: bigint | null
 }
 
 /** Events by id with their payloads. One whose payload is gone (retention) is absent. */
@@ -21,7 +22,7 @@ export const load = statement<[ids: string[]], EventToProcess>({
   name: 'eventStates.load',
   uses: ['events_pkey', 'payloads_default_pkey'],
   text: `select e.id, e.connection, e.provider, e.type, e.source, e.status, e.attempts, e.occurred_at, e.received_at,
-                e.read_no, e.body_sha256, p.body
+                e.read_no, e.body_sha256, e.tx, p.body
            from unnest($1::text[]) as w (id)
            join events e on e.id = w.id
            join payloads p on p.event_id = e.id and p.received_at = e.received_at`,
