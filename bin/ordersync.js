@@ -10,4 +10,5 @@ if (major < 24) {
 const { existsSync } = await import('node:fs')
 // The published package has no src/: Node refuses to strip types below node_modules.
 const source = new URL('../src/cli.ts', import.meta.url)
-await import((existsSync(source) ? source : new URL('../dist/cli.js', import.meta.url)).href)
+const { run } = await import((existsSync(source) ? source : new URL('../dist/cli.js', import.meta.url)).href)
+process.exitCode = await run(process.argv.slice(2))

@@ -14,15 +14,25 @@ import { startCommand } from './cli/start.ts'
 import { ConfigError } from './config.ts'
 import { StartError } from './main.ts'
 import { packageVersion } from './package-root.ts'
+import { MigrationError } from './store/migrate.ts'
 
 /** The `ordersync` command. Exit status: 0 done, 1 failed, 2 wrong usage. */
-export function program(): Command {
+function program(write: Write): Command {
   const made = new Command('ordersync')
     .description("Keeps an online store's orders true, from payment to fulfillment")
     .version(packageVersion())
     .exitOverride()
   for (const one of commands) made.addCommand(one())
+  writeTo(made, write)
   return made
+}
+
+type Write = { readonly out: (text: string) => void; readonly err: (text: string) => void }
+
+/** Help and usage errors; each command has an output of its own that must be told. */
+function writeTo(command: Command, { out, err }: Write): void {
+  command.configureOutput({ writeOut: out, writeErr: err })
+  for (const one of command.commands) writeTo(one, { out, err })
 }
 
 const commands = [
@@ -40,23 +50,31 @@ const commands = [
   openapiCommand,
 ]
 
+const streams: Write = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+}
+
 /** Runs one command line and returns its exit status. */
-export async function run(parameters: readonly string[]): Promise<number> {
+export async function run(parameters: readonly string[], write: Write = streams): Promise<number> {
   try {
-    await program().parseAsync([...parameters], { from: 'user' })
+    await program(write).parseAsync([...parameters], { from: 'user' })
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    console.error(wordsFor(error))
+    write.err(`${wordsFor(error)}\n`)
     return 1
   }
 }
 
 /** Expected failures in a sentence; what nobody expected with its stack, for a report. */
 function wordsFor(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof StartError || error instanceof Failure)
-    return error.message
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  if (!(error instanceof Error)) return String(error)
+  const isExpected = [ConfigError, StartError, MigrationError, Failure].some((kind) => error instanceof kind)
+  if (isExpected) return error.message
+  const { code, syscall, severity } = error as { code?: string; syscall?: string; severity?: string }
+  if (severity === 'FATAL') return `the database refuses us: ${error.message} (${code})`
+  if (syscall !== undefined || error instanceof AggregateError)
+    return `the database cannot be reached (${code}); is DATABASE_URL right?`
+  return error.stack ?? error.message
 }
-
-process.exitCode = await run(process.argv.slice(2))

@@ -46,11 +46,11 @@ export async function startSystem(
   try {
     const { system, generated } = await prepare({ config, log, providers, now, wanted, storage })
     undo.push(() => system.queue.stop())
-    const server = wanted.includes('web') ? await serve(system) : undefined
-    if (server !== undefined) undo.push(() => closeServer(server))
+    const web = wanted.includes('web') ? await serve(system) : undefined
+    if (web !== undefined) undo.push(() => closeWeb(web))
     const work = startWork(system, wanted)
     point('start.before_ready')
-    const url = server && `http://${hostOf(config.host)}:${(server.address() as AddressInfo).port}`
+    const url = web && `http://${hostOf(config.host)}:${(web.server.address() as AddressInfo).port}`
     log.info('ready', {
       roles: [...wanted],
       listening: url,
@@ -64,7 +64,7 @@ export async function startSystem(
       url,
       generated,
       stop() {
-        stopping ??= stopAll({ log, server, work, system, storage })
+        stopping ??= stopAll({ log, web, work, system, storage })
         return stopping
       },
     }
@@ -103,9 +103,12 @@ async function prepare(given: {
   }
 }
 
-async function serve(system: System): Promise<Server> {
+type Web = { readonly app: ReturnType<typeof createApp>; readonly server: Server }
+
+async function serve(system: System): Promise<Web> {
+  const app = createApp(system)
   try {
-    return await listen(createApp(system), system.config)
+    return { app, server: await listen(app, system.config) }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     throw new StartError(
@@ -125,14 +128,13 @@ const workMs = 6_000
 
 async function stopAll(on: {
   log: Logger
-  server: Server | undefined
+  web: Web | undefined
   work: Work
   system: System
   storage: Storage
 }): Promise<void> {
   on.log.info('stopping')
-  on.work.drain()
-  if (on.server !== undefined) await closeServer(on.server)
+  if (on.web !== undefined) await closeWeb(on.web)
   point('stop.during_drain')
   await within(workMs, on.work.stop())
   await within(6_000, on.system.queue.stop())
@@ -140,12 +142,15 @@ async function stopAll(on: {
   on.log.info('stopped')
 }
 
-/** Stops accepting, waits for answers under way, then cuts off who is still there. */
-async function closeServer(server: Server): Promise<void> {
+/** Not ready any more; stops accepting, waits for answers under way, then cuts off who is still there. */
+async function closeWeb({ app, server }: Web): Promise<void> {
+  app.locals.isStopping = true
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
   await within(drainMs, closed)
   server.closeAllConnections()
+  const { close } = app.locals as { close?: () => Promise<void> }
+  if (close !== undefined) await within(2_000, close())
 }
 
 /** Waits for `work`, but no longer than this: what is left is as if the process had been killed there. */

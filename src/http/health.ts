@@ -15,8 +15,9 @@ export function createHealth(system: System): Router {
   router.get('/healthz', (_request, response) => {
     response.set('Cache-Control', 'no-store').json({ status: 'ok' })
   })
-  router.get('/readyz', async (_request, response) => {
-    const missing = await whatIsMissing(system, migrations)
+  router.get('/readyz', async (request, response) => {
+    const isStopping = request.app.locals.isStopping === true
+    const missing = isStopping ? ['the process is stopping'] : await whatIsMissing(system, migrations)
     if (missing.length > 0)
       return sendProblem(response, 'not_ready', {
         detail: missing.join('; '),

@@ -8,8 +8,6 @@ import type { System } from '../pipeline/system.ts'
 import { preparePartitions } from '../store/settings.ts'
 
 export type Work = {
-  /** From now on the readiness check says no, so that a balancer sends nobody here any more. */
-  drain(): void
   /** Each finishes what it has in hand. */
   stop(): Promise<void>
 }
@@ -30,7 +28,6 @@ export function startWork(system: System, roles: readonly Role[]): Work {
   }
   if (roles.includes('reconciler')) started.push(startReconciler(system))
   return {
-    drain() {},
     async stop() {
       await Promise.allSettled(started.map((one) => one.stop()))
     },
