@@ -150,12 +150,15 @@ export const subjectOf = statement<
 
 /**
  * Makes an effect due at once, whatever became of it: an explicit wish to have it (again). Not while it is being
- * performed: no row then. The number of attempts goes on counting, so that what it did before stays told apart.
+ * performed: no row then. The number of attempts goes on counting, so that what
+ * it did before stays told apart; and a request that may have arrived before still may have.
  */
 export const retry = statement<[id: string, now: Instant], { id: string; key: string; state: string }>({
   name: 'effects.retry',
   uses: ['effects_pkey'],
-  text: `update effects set state = 'due', due_at = $2, done_at = null, last_error = null, reference = null, token = null, lease_until = null
+  text: `update effects
+            set state = 'due', due_at = $2, done_at = null, last_error = null, token = null, lease_until = null,
+                reference = case when request is null then null else reference end
           where id = $1 and state <> 'performing' returning id, key, state`,
 })
 
