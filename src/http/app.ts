@@ -7,10 +7,13 @@ import { createPageRouter } from './admin/pages.ts'
 import { createHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
 import { Problem, type ProblemCode, sendProblem } from './problem.ts'
-import { createWebhooks } from './webhooks.ts'
+import { createWebhooks, type Webhooks } from './webhooks.ts'
 
-/** The whole HTTP side. Webhooks stand before every middleware: what a delivery does not need must not cost it. */
-export function createApp(system: System): Express {
+/** Express, and what answers deliveries: `listen` asks that first, for what a delivery does not need must not cost it. */
+export type App = Express & { readonly webhooks: Webhooks }
+
+/** The whole HTTP side. */
+export function createApp(system: System): App {
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', system.config.security.trustProxy)
@@ -24,7 +27,6 @@ export function createApp(system: System): Express {
   app.use((request, response, next) => {
     if (!webhooks(request, response)) next()
   })
-  app.locals.close = () => webhooks.close()
   app.use(safeHeaders(system))
   app.use(createHealth(system))
   app.use(metrics.router)
@@ -33,7 +35,7 @@ export function createApp(system: System): Express {
   app.get('/', (_request, response) => response.redirect(302, '/admin'))
   app.use((_request, response) => sendProblem(response, 'not_found'))
   app.use(answerError(system))
-  return app
+  return Object.assign(app, { webhooks })
 }
 
 /** Pages of ours load nothing from elsewhere and run no inline code; nobody may frame them. */
@@ -83,7 +85,7 @@ function answerError(system: System): ErrorRequestHandler {
 }
 
 /** Listens, or rejects when it cannot. Timeouts keep half-sent requests from holding sockets. */
-export function listen(app: Express, { host, port }: { host: string; port: number }): Promise<Server> {
+export function listen(app: App, { host, port }: { host: string; port: number }): Promise<Server> {
   const server = createServer(
     {
       requestTimeout: 30_000,
@@ -95,10 +97,10 @@ export function listen(app: Express, { host, port }: { host: string; port: numbe
     (request, response) => {
       // A sender that keeps its connection would otherwise hold up the stop for as long as it has something to send.
       if (!server.listening) response.shouldKeepAlive = false
-      app(request, response)
+      if (!app.webhooks(request, response)) app(request, response)
     },
   )
-  server.once('close', () => void app.locals.close?.())
+  server.once('close', () => void app.webhooks.close())
   server.maxHeadersCount = 100
   return new Promise((resolve, reject) => {
     server.once('error', reject)

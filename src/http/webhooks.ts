@@ -59,15 +59,16 @@ export function createWebhooks(system: System, observe: (seconds: number) => voi
       startedAt: performance.now(),
       bodyBytes: 0,
     }
-    receive(system, refusals, attempt)
-      .catch((error) => {
-        system.log.error('delivery_failed', { connection: target?.connection.id, code: codeOf(error) })
-        return refuse(system, refusals, attempt, 'cannot_store_now', { 'retry-after': retryAfterSeconds })
-      })
-      .finally(() => {
-        tally(counts, target?.connection.id ?? '', response.statusCode)
-        observe((performance.now() - attempt.startedAt) / 1_000)
-      })
+    const done = () => {
+      tally(counts, target?.connection.id ?? '', response.statusCode)
+      observe((performance.now() - attempt.startedAt) / 1_000)
+    }
+    receive(system, refusals, attempt).then(done, (error) => {
+      system.log.error('delivery_failed', { connection: target?.connection.id, code: codeOf(error) })
+      void refuse(system, refusals, attempt, 'cannot_store_now', { 'retry-after': retryAfterSeconds }).then(
+        done,
+      )
+    })
     return true
   }
   return Object.assign(handle, { counts, close: () => refusals.close() })

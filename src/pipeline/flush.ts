@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Connection } from '../store/database.ts'
 import { type DeliveryRow, insertDeliveries } from '../store/deliveries.ts'
-import { countRepeats, type IntakeColumns, knownDigests, lockEvents, storeNew } from '../store/intake.ts'
+import { countRepeats, type IntakeRow, knownDigests, lockEvents, storeNew } from '../store/intake.ts'
 import type { Settle } from './group-commit.ts'
 import { newId } from './ids.ts'
 import { eventId, type Incoming, type Stored } from './incoming.ts'
@@ -71,7 +71,11 @@ async function commitNew(
   const wakeUp = toWake.length === 0 ? undefined : await system.queue.wakeUp(toWake)
   point('receive.before_insert')
   const flight: Promise<unknown>[] = [connection.query('begin')]
-  const stored = storeNew(connection, ...columnsOf(items, scopes))
+  const now = performance.now()
+  const stored = storeNew(
+    connection,
+    items.map((item) => rowOf(item, scopes, now)),
+  )
   flight.push(stored)
   if (wakeUp !== undefined) flight.push(connection.query({ ...wakeUp, values: [...wakeUp.values] }))
   point('receive.after_insert_before_commit')
@@ -137,49 +141,34 @@ function underReview({ item, resolve, reject }: Settle<Incoming, Stored>): Settl
   return { item: { ...item, id, reviewCode: 'identity_conflict' }, resolve, reject }
 }
 
-function columnsOf(items: readonly Incoming[], scopes: ReadonlyMap<string, string>): IntakeColumns {
-  const now = performance.now()
-  const parts: Uint8Array[] = []
-  const starts: number[] = []
-  let length = 0
-  const add = (part: Uint8Array) => {
-    parts.push(part)
-    starts.push(length + 1)
-    length += part.length
+function rowOf(
+  { id, event, reviewCode }: Incoming,
+  scopes: ReadonlyMap<string, string>,
+  now: number,
+): IntakeRow {
+  return {
+    id,
+    connection: event.connection,
+    scope: scopes.get(event.connection) ?? event.connection,
+    provider: event.provider,
+    providerEventId: event.providerEventId,
+    type: event.type,
+    mode: event.mode,
+    apiVersion: event.apiVersion,
+    source: event.source,
+    status: reviewCode !== undefined ? 'needs_review' : event.ignore !== undefined ? 'ignored' : 'pending',
+    reason: reviewCode ?? event.ignore,
+    reviewCode,
+    occurredAt: event.occurredAt,
+    receivedAt: event.receivedAt,
+    readNo: event.readNo,
+    remoteAddress: event.remoteAddress,
+    path: event.path ?? '',
+    durationUs: durationUs(event.startedAt, now),
+    deliveries: event.source === 'webhook' ? 1 : 0,
+    body: event.body,
+    headers: JSON.stringify(event.headers ?? []),
   }
-  const headers = items.map(({ event }) => Buffer.from(JSON.stringify(event.headers ?? [])))
-  for (const { event } of items) add(event.body)
-  for (const list of headers) add(list)
-  const bytes = Buffer.concat(parts, length)
-  const of = <T>(value: (item: Incoming) => T) => items.map(value)
-  return [
-    bytes,
-    of(({ id }) => id),
-    of(({ event }) => event.connection),
-    of(({ event }) => scopes.get(event.connection) ?? event.connection),
-    of(({ event }) => event.provider),
-    of(({ event }) => event.providerEventId),
-    of(({ event }) => event.type),
-    of(({ event }) => event.mode),
-    of(({ event }) => event.apiVersion ?? null),
-    of(({ event }) => event.source),
-    of(({ event, reviewCode }) =>
-      reviewCode !== undefined ? 'needs_review' : event.ignore !== undefined ? 'ignored' : 'pending',
-    ),
-    of(({ event, reviewCode }) => reviewCode ?? event.ignore ?? null),
-    of(({ reviewCode }) => reviewCode ?? null),
-    of(({ event }) => event.occurredAt ?? null),
-    of(({ event }) => event.receivedAt),
-    of(({ event }) => event.readNo?.toString() ?? null),
-    of(({ event }) => event.remoteAddress ?? null),
-    of(({ event }) => event.path ?? ''),
-    of(({ event }) => durationUs(event.startedAt, now)),
-    of(({ event }) => (event.source === 'webhook' ? 1 : 0)),
-    starts.slice(0, items.length),
-    of(({ event }) => event.body.length),
-    starts.slice(items.length),
-    headers.map((list) => list.length),
-  ]
 }
 
 function repeatRow({ id, event }: Incoming): DeliveryRow {
