@@ -1,4 +1,5 @@
 import { encodeData, type Fact, type Instant, type Ref, type RefKind } from './fact.ts'
+import { behindReason, driftReason, missingReason, strongerReason } from './diff-reasons.ts'
 import type { Money } from './money.ts'
 
 /**
@@ -232,41 +233,6 @@ const lookedFor: readonly RefKind[] = [
 function bestOf(members: readonly Ref[]): Ref {
   const rank = (ref: Ref) => (lookedFor.indexOf(ref.kind) + lookedFor.length + 1) % (lookedFor.length + 1)
   return members.reduce((best, ref) => (rank(ref) < rank(best) ? ref : best))
-}
-
-function missingReason(resource: Ref): string {
-  switch (resource.kind) {
-    case 'refund':
-    case 'dispute':
-    case 'payout':
-    case 'fulfillment':
-      return resource.kind
-    case 'transaction':
-      return 'fee'
-    case 'checkout_session':
-    case 'order':
-    case 'invoice':
-      return 'order'
-    default:
-      return 'payment'
-  }
-}
-
-function behindReason(fact: Fact): string {
-  if (fact.kind === 'order_total') return 'total'
-  if (fact.kind === 'order_lines' || fact.kind === 'order_components') return 'lines'
-  if (fact.kind === 'fulfillment_shipped') return 'tracking'
-  return 'state'
-}
-
-function strongerReason(a: string, b: string): string {
-  return [a, b].includes('state') ? 'state' : a
-}
-
-function driftReason(fact: Fact): string {
-  if (fact.kind === 'order_lines' || fact.kind === 'order_components') return 'lines'
-  if (fact.kind === 'order_numbered') return 'reference'
-  return 'amount'
 }
 
 function amountOf(fact: Fact): Money | undefined {

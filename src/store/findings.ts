@@ -1,3 +1,4 @@
+import type { Queryable } from './database.ts'
 import { statement } from './statement.ts'
 
 export type FindingRow = {
@@ -69,7 +70,7 @@ export const update = statement<
 /** Takes back findings of a run under way that proved to be part of another one. */
 export const remove = statement<[runId: string, ids: string[]], never>({
   name: 'findings.remove',
-  uses: ['findings_pkey'],
+  uses: ['findings_pkey', 'findings_run'],
   text: `delete from findings where run_id = $1 and id = any($2::text[])`,
 })
 
@@ -89,13 +90,36 @@ export const openOf = statement<
                           and f.resource_id = w.resource_id and f.closed_at is null and not f.dry_run`,
 })
 
-/** All open findings of a connection, for a look whether what they say still holds. */
-export const open = statement<[connection: string, after: string, limit: number], FindingRow>({
+/** Open findings of a connection after one of them, for a look whether what they say still holds. */
+export const open = statement<
+  [connection: string, kind: string, resourceKind: string, resourceId: string, limit: number],
+  FindingRow
+>({
   name: 'findings.open',
   uses: ['findings_open'],
   text: `select ${columns} from findings
-          where connection = $1 and closed_at is null and not dry_run and id > $2 order by id limit $3`,
+          where connection = $1 and closed_at is null and not dry_run
+            and (kind, resource_kind, resource_id) > ($2, $3, $4)
+          order by kind, resource_kind, resource_id limit $5`,
 })
+
+/** Every open finding of a connection, fetched a page at a time. */
+export async function* allOpen(on: Queryable, connection: string): AsyncGenerator<FindingRow> {
+  const page = 500
+  for (let last: FindingRow | undefined; ; ) {
+    const rows = await open(
+      on,
+      connection,
+      last?.kind ?? '',
+      last?.resource_kind ?? '',
+      last?.resource_id ?? '',
+      page,
+    )
+    yield* rows
+    last = rows.at(-1)
+    if (rows.length < page) return
+  }
+}
 
 /** What one run opened, oldest first, a page at a time. */
 export const ofRun = statement<[runId: string, after: bigint, limit: number], FindingRow & { seq: bigint }>({
@@ -117,7 +141,7 @@ export const close = statement<
 /** Names the order that each resource belongs to now. */
 export const attach = statement<[runId: string, scope: string], never>({
   name: 'findings.attach',
-  uses: ['findings_run', 'refs_pkey', 'orders_pkey'],
+  uses: ['findings_run', 'refs_pkey', 'refs_id', 'orders_pkey'],
   text: `update findings f set order_id = coalesce(o.alias_of, o.id)
            from refs r join orders o on o.id = r.order_id
           where f.run_id = $1 and f.order_id is null and r.scope = $2 and r.kind = f.resource_kind and r.id = f.resource_id`,

@@ -34,7 +34,7 @@ export const knownResources = statement<
   { kind: string; id: string; order_id: string | null }
 >({
   name: 'polling.knownResources',
-  uses: ['refs_pkey', 'orders_pkey', 'facts_account_subject'],
+  uses: ['refs_pkey', 'refs_id', 'orders_pkey', 'facts_account_subject'],
   text: `select w.kind, w.id, coalesce(o.alias_of, o.id) as order_id
            from unnest($2::text[], $3::text[]) as w (kind, id)
            join refs r on r.scope = $1 and r.kind = w.kind and r.id = w.id join orders o on o.id = r.order_id
@@ -61,7 +61,8 @@ export const waitingEvents = statement<
   name: 'polling.waitingEvents',
   uses: ['events_status_seq', 'payloads_pkey'],
   text: `select e.id, e.type, e.source, e.received_at, e.occurred_at, e.read_no, e.next_at, p.body
-           from events e left join payloads p on p.event_id = e.id and p.received_at = e.received_at
+           from events e
+           left join lateral (select body from payloads where event_id = e.id and received_at = e.received_at limit 1) p on true
           where e.status = 'pending' and e.status <> 'processed' and e.connection = $1 and (e.next_at is not null or e.reason like 're-reading%')
           order by e.seq limit $2`,
 })
@@ -89,7 +90,7 @@ export const ordersOf = statement<
   }
 >({
   name: 'polling.ordersOf',
-  uses: ['refs_pkey', 'orders_pkey'],
+  uses: ['refs_pkey', 'refs_id', 'orders_pkey'],
   text: `select w.kind as ref_kind, w.id as ref_id, r.id, r.number, r.status, r.payment_status, r.fulfillment_status, r.version
            from unnest($2::text[], $3::text[]) as w (kind, id)
            join refs f on f.scope = $1 and f.kind = w.kind and f.id = w.id
@@ -131,18 +132,19 @@ export const subjectsOf = statement<
           group by f.subject_kind, f.subject_id, coalesce(r.id, o.id)`,
 })
 
-/** When a webhook of this connection came last: a new event, or the repeat of a known one. */
+/** When a webhook of this connection came last since a time: a new event, or the repeat of a known one. */
 export const lastWebhook = statement<
   [connection: string, since: string],
-  { first: string | null; repeat: string | null; day_before: bigint }
+  { first: string | null; repeat: string | null }
 >({
   name: 'polling.lastWebhook',
-  uses: ['events_connection_seq', 'deliveries_connection'],
-  text: `with newest as (select source, received_at from events where connection = $1 order by seq desc limit 2000),
-              last as (select max(received_at) as at from newest where source = 'webhook')
-         select (select at from last) as first,
-                (select max(received_at) from deliveries where connection = $1 and received_at >= $2 and event_id is not null) as repeat,
-                (select count(*) from newest where source = 'webhook' and received_at >= (select at from last) - interval '24 hours') as day_before`,
+  uses: ['events_received_at', 'deliveries_received_at', 'deliveries_connection'],
+  text: `select (select received_at from events
+                  where connection = $1 and source = 'webhook' and received_at >= $2
+                  order by received_at desc limit 1) as first,
+                (select received_at from deliveries
+                  where connection = $1 and received_at >= $2 and event_id is not null
+                  order by received_at desc limit 1) as repeat`,
 })
 
 /** The references, within one account, of the orders that go by this number or external id; the number may be a shop's. */

@@ -159,7 +159,7 @@ export const reviewAskers = statement<
 /** The folded orders that this resource belongs to: whether what was asked for is still wanted. */
 export const orderStates = statement<[scope: string, kind: string, id: string], { state: string | null }>({
   name: 'rereads.orderStates',
-  uses: ['refs_pkey', 'orders_pkey'],
+  uses: ['refs_pkey', 'refs_id', 'orders_pkey'],
   text: `select coalesce(r.state, o.state) as state
            from refs f join orders o on o.id = f.order_id left join orders r on r.id = o.alias_of
           where f.scope = $1 and f.kind = $2 and f.id = $3`,

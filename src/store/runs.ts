@@ -57,7 +57,7 @@ export const schedule = statement<
  */
 export const claim = statement<[now: string, leaseUntil: string, token: string], RunRow>({
   name: 'runs.claim',
-  uses: ['runs_open'],
+  uses: ['runs_open', 'runs_pkey'],
   text: `update runs set status = 'running', token = $3, lease_until = $2, started_at = coalesce(started_at, $1)
           where id = (
             select r.id from runs r

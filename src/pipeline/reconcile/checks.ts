@@ -38,13 +38,9 @@ export async function stand(
   if (run.dryRun) return 0
   const holds = new Set(drafts.map((draft) => keyOf(draft.resource)))
   const gone: string[] = []
-  for (let after = '', rows = [] as findings.FindingRow[]; ; after = rows.at(-1)!.id) {
-    rows = await findings.open(run.system.db.web, run.connection.id, after, 500)
-    for (const row of rows) {
-      const resource = `${row.resource_kind}:${row.resource_id}`
-      if (row.kind === kind && !holds.has(resource) && stillOpen?.(resource) !== true) gone.push(row.id)
-    }
-    if (rows.length < 500) break
+  for await (const row of findings.allOpen(run.system.db.web, run.connection.id)) {
+    const resource = `${row.resource_kind}:${row.resource_id}`
+    if (row.kind === kind && !holds.has(resource) && stillOpen?.(resource) !== true) gone.push(row.id)
   }
   const closed = await findings.close(run.system.db.web, gone, true, run.system.now().toISOString())
   return closed.filter((row) => row.run_id !== run.id).length
@@ -93,7 +89,8 @@ async function subscriptionFindings(run: Run): Promise<Standing[] | undefined> {
 /** So many events of the provider's must have come to us by no webhook before deliveries count as stopped. */
 const gapEvents = 3
 const gapAtLeastMs = 60_000
-const repeatsWithinMs = 86_400_000
+/** A connection without a webhook for longer never had any, as far as a gap is concerned. */
+const webhooksWithinMs = 30 * 86_400_000
 
 /**
  * Deliveries stopped: the connection had webhooks, and since the last one the provider had events that none brought, for
@@ -104,7 +101,7 @@ async function gapFindings(run: Run): Promise<Standing[]> {
   const [row] = await polling.lastWebhook(
     run.system.db.web,
     run.connection.id,
-    new Date(now - repeatsWithinMs).toISOString(),
+    new Date(now - webhooksWithinMs).toISOString(),
   )
   if (row?.first == null) return []
   const last = row.repeat !== null && row.repeat > row.first ? row.repeat : row.first
@@ -118,7 +115,7 @@ async function gapFindings(run: Run): Promise<Standing[]> {
         reason: 'silence',
         text: `no webhook since ${last}, while the provider had ${lost.length} events for us`,
       },
-      ours: { last_webhook: last, webhooks_in_the_day_before: Number(row.day_before) },
+      ours: { last_webhook: last },
       theirs: { events: lost.length, first_at: lost[0] },
       repair: "look at the endpoint in the provider's dashboard; polling brings the facts in meanwhile",
     },

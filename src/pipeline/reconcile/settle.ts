@@ -56,19 +56,20 @@ async function openOf(run: Run, ids: readonly string[]): Promise<number> {
  * Answers with how many of other runs it mended.
  */
 export async function closeMended(run: Run): Promise<number> {
+  const { web } = run.system.db
   let others = 0
-  let after = ''
-  for (;;) {
-    const rows = await findings.open(run.system.db.web, run.connection.id, after, pageSize)
-    const events = new Map(
-      rows.filter((row) => mendable.has(row.kind)).map((row) => [row.id, eventsIn(row.detail)]),
-    )
-    const mended = await mendedOf(run, events)
-    const closed = await findings.close(run.system.db.web, mended, true, run.system.now().toISOString())
+  let some = new Map<string, readonly string[]>()
+  const closeSome = async () => {
+    const closed = await findings.close(web, await mendedOf(run, some), true, run.system.now().toISOString())
     others += closed.filter((row) => row.run_id !== run.id).length
-    if (rows.length < pageSize) return others
-    after = rows.at(-1)!.id
+    some = new Map()
   }
+  for await (const row of findings.allOpen(web, run.connection.id)) {
+    if (mendable.has(row.kind)) some.set(row.id, eventsIn(row.detail))
+    if (some.size >= pageSize) await closeSome()
+  }
+  await closeSome()
+  return others
 }
 
 async function mendedOf(run: Run, events: ReadonlyMap<string, readonly string[]>): Promise<string[]> {
