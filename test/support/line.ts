@@ -25,15 +25,10 @@ export type Line = {
   send(event: StripeEvent, connection?: string): Promise<{ status: number; body: Json }>
   /** Sends events one after the other, each accepted, and waits until all is quiet. */
   take(...events: StripeEvent[]): Promise<void>
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into by tests that say what they expect
   get(path: string): Promise<any>
-  // biome-ignore lint/suspicious/noExplicitAny: as above
   call(method: string, path: string, body?: Json): Promise<{ status: number; body: any }>
-  // biome-ignore lint/suspicious/noExplicitAny: as above
   order(reference: string): Promise<any>
-  // biome-ignore lint/suspicious/noExplicitAny: as above
   history(reference: string): Promise<any[]>
-  // biome-ignore lint/suspicious/noExplicitAny: as above
   effects(reference: string): Promise<any[]>
   /** Balance of each account, as decimal text with its currency: `40.80 USD`. */
   balances(): Promise<Record<string, string>>

@@ -79,12 +79,12 @@ function lockKey(subject: string): bigint {
   return createHash('sha256').update(subject).digest().readBigInt64BE(0)
 }
 
-function byRoot<Row extends { root: string }, Value>(rows: readonly Row[], valueOf: (row: Row) => Value): Map<string, Value[]> {
+function byRoot<Row extends { root: string }, Value>(rows: readonly Row[], read: (row: Row) => Value): Map<string, Value[]> {
   const map = new Map<string, Value[]>()
   for (const row of rows) {
     const values = map.get(row.root)
-    if (values === undefined) map.set(row.root, [valueOf(row)])
-    else values.push(valueOf(row))
+    if (values === undefined) map.set(row.root, [read(row)])
+    else values.push(read(row))
   }
   return map
 }
