@@ -12,7 +12,7 @@ import {
 } from './demo/evening.ts'
 import { goods } from './demo/people.ts'
 import { connection, type Place, type Setting, setUp } from './demo/setting.ts'
-import { createStage } from './demo/stage.ts'
+import { createStage, money } from './demo/stage.ts'
 import { createTerminal, type Terminal } from './demo/terminal.ts'
 import { watchOrders } from './demo/watch.ts'
 
@@ -44,10 +44,10 @@ export type DemoResult = {
 /**
  * A day of a shop that does not exist: the service, a stand-in for Stripe that sends it real signed webhooks (late,
  * lost, doubled, reordered, damaged), a mailbox and a warehouse. Tells on the terminal what happens and what is made
- * of it, reconciles in the evening, and serves until told to end.
+ * of it, reconciles in the evening, and serves until told to end. Undefined when it was told so before the evening.
  */
-export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const begun = Date.now()
+export async function runDemo(options: DemoOptions): Promise<DemoResult | undefined> {
+  let begun = Date.now()
   const terminal = createTerminal(options.write, options.isColoured ?? false, () => sinceThen(begun))
   terminal.plain('Starting the service, a stand-in for Stripe, a mailbox and a warehouse …')
   const setting = await setUp(options)
@@ -59,8 +59,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     terminal.plain(
       `Ready at ${setting.url} (admin key in ${setting.config.dataDir}/admin-key). The day begins.\n`,
     )
-    const orders = await playDay({ setting, admin, terminal, options })
-    const result = await evening({ setting, admin, terminal, orders, signal: options.signal })
+    begun = Date.now()
+    const result = await wholeDay({ setting, admin, terminal, options })
+    if (result === undefined) return undefined
     farewell(terminal, setting, result.orders)
     if (options.isOnce !== true && !options.signal.aborted) {
       terminal.plain('\nServing until Ctrl-C.')
@@ -72,14 +73,27 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   }
 }
 
-async function playDay(given: {
-  setting: Setting
-  admin: Admin
-  terminal: Terminal
-  options: DemoOptions
-}): Promise<ReadonlyMap<string, ShownOrder>> {
+type Scenery = {
+  readonly setting: Setting
+  readonly admin: Admin
+  readonly terminal: Terminal
+  readonly options: DemoOptions
+}
+
+async function wholeDay(given: Scenery): Promise<DemoResult | undefined> {
+  const { admin, terminal, options } = given
+  const since = new Date().toISOString()
+  const watch = watchOrders(admin, terminal.effect)
+  try {
+    await playDay(given)
+    return options.signal.aborted ? undefined : await evening({ ...given, since, signal: options.signal })
+  } finally {
+    await watch.stop()
+  }
+}
+
+async function playDay(given: Scenery): Promise<void> {
   const { setting, terminal, options } = given
-  const watch = watchOrders(given.admin, terminal.effect)
   const stage = createStage({
     twin: setting.twin,
     firstNumber: setting.runNumber * 1000 + 1,
@@ -94,15 +108,13 @@ async function playDay(given: {
   }
   await setting.twin.deliver.settled()
   await rest(given.admin, options.signal)
-  await watch.stop()
-  return watch.orders
 }
 
 async function evening(given: {
   setting: Setting
   admin: Admin
   terminal: Terminal
-  orders: ReadonlyMap<string, ShownOrder>
+  since: string
   signal: AbortSignal
 }): Promise<DemoResult> {
   const { setting, admin, terminal, signal } = given
@@ -111,24 +123,25 @@ async function evening(given: {
   terminal.plain(
     `  Stripe has ${setting.twin.world.events().length} events of today; ${lost} of them were never sent here.`,
   )
-  const watch = watchOrders(admin, terminal.effect)
   const { run, findings } = await reconcile(admin, connection, signal)
   terminal.plain(
     `  A reconciliation read ${run.scanned} things, found ${run.found} and repaired ${run.repaired} (${run.status}):`,
   )
-  for (const { kind, resource, detail } of findings.slice(0, 12)) {
-    terminal.plain(`    ${kind} ${resource.kind} ${resource.id}: ${detail}`)
+  for (const { kind, resource, repair } of findings.slice(0, 12)) {
+    terminal.plain(`    ${kind} ${resource.kind} ${resource.id}: ${repair}`)
   }
   if (findings.length > 12) terminal.plain(`    … and ${findings.length - 12} more`)
   const cameToRest = await rest(admin, signal)
-  await watch.stop()
   const { run: secondRun } = await reconcile(admin, connection, signal)
   const unknown = await unknownEvents(admin, setting.twin)
   terminal.plain(
     `  Of the ${lost} lost events ${lost - unknown} are stored now; ${unknown} would have told nothing new.`,
   )
   terminal.plain(`  A second one straight after found ${secondRun.found}.`)
-  const orders = [...new Map([...given.orders, ...watch.orders]).values()]
+  // Asked afresh: an order may have got its number, or proved to be another one, since it was first told of.
+  const { data: orders } = await admin.get<{ data: ShownOrder[] }>(
+    `/orders?limit=200&updated_since=${given.since}`,
+  )
   const result = {
     orders,
     run,
@@ -155,10 +168,14 @@ function accountFor(terminal: Terminal, setting: Setting, { books, counts, order
   ])
   terminal.table([['account', 'debit', 'credit', 'balance', ''], ...rows])
   terminal.plain(`  Debits and credits are ${books.isBalanced ? 'equal in every currency' : 'NOT EQUAL'}.`)
-  terminal.plain(`  Stripe itself says that it holds ${setting.twin.world.balance() / 100} USD for the shop.`)
+  terminal.plain(
+    `  Stripe itself says that it holds ${money(setting.twin.world.balance(), 'usd')} for the shop.`,
+  )
   terminal.heading('What left the house')
   const held = orders.filter((order) => order.needs_review.some(({ holds }) => holds)).length
-  terminal.plain(`  orders     ${counts.orders}, of which ${held} are held until a person has looked`)
+  terminal.plain(
+    `  orders     ${counts.orders}, ${counts.paid} of them paid for, ${held} held until a person has looked`,
+  )
   terminal.plain(
     `  mailbox    ${counts.receipts} receipts, ${counts.refundNotices} refund notices, ${counts.doubledMails} sent twice`,
   )

@@ -24,6 +24,7 @@ test('the day of the demo ends with everything found, balanced and nothing done 
     signal: AbortSignal.timeout(120_000),
   })
 
+  assert.ok(day, 'the day was played to its end')
   assert.ok(day.cameToRest, 'the service came to rest')
   assert.ok(day.lost > 5, 'some events were never sent')
   assert.ok(day.unknownEvents < day.lost, 'the reconciliation brought what they told')
@@ -36,6 +37,7 @@ test('the day of the demo ends with everything found, balanced and nothing done 
     [0, 0, 0],
     'no mail and no request was sent twice, none was badly signed',
   )
+  assert.equal(day.counts.receipts, day.counts.paid, 'one receipt for each order that was paid for')
   const olga = day.orders.find((order) => order.number === '1009')
   assert.equal(olga?.payment_status, 'paid', 'the order whose every webhook was lost is known')
   const byNumber = Object.fromEntries(day.orders.map((order) => [order.number, order.payment_status]))
@@ -44,4 +46,24 @@ test('the day of the demo ends with everything found, balanced and nothing done 
   assert.equal(byNumber['1019'], 'refunded')
   assert.match(text, /curl -s -H "Authorization: Bearer/)
   assert.doesNotMatch(text, /osk_/, 'the key itself is not shown')
+})
+
+test('a demo that is told to end in the middle of the day ends', async (t) => {
+  const { url } = await testDatabase(t)
+  const dataDir = await mkdtemp(join(tmpdir(), 'ordersync-demo-'))
+  t.after(() => rm(dataDir, { recursive: true, force: true }))
+  const ending = new AbortController()
+  const day = await runDemo({
+    dataDir,
+    host: '127.0.0.1',
+    port: 0,
+    databaseUrl: url,
+    // A pause that nobody would wait for: only the signal can end it.
+    paceMs: 3_600_000,
+    write: (text) => {
+      if (text.includes('Ada')) ending.abort()
+    },
+    signal: ending.signal,
+  })
+  assert.equal(day, undefined)
 })

@@ -1,6 +1,9 @@
 /** An amount as the admin API gives it. */
 export type Amount = { readonly amount: string; readonly currency: string }
 
+/** Whether there is such an amount and it is not zero. */
+export const isSome = (amount: Amount | undefined) => amount !== undefined && /[1-9]/.test(amount.amount)
+
 export type ShownOrder = {
   readonly id: string
   readonly number: string

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Mailbox } from '../mailbox.ts'
 import type { Twin } from '../index.ts'
-import type { Warehouse } from '../warehouse.ts'
-import type { Admin, Amount, ShownOrder } from './admin.ts'
+import type { Warehouse, WarehouseRequest } from '../warehouse.ts'
+import { type Admin, type Amount, isSome, type ShownOrder } from './admin.ts'
 
 /** How long the evening waits for the service to come to rest, before it says that it has not. */
 const restMs = 30_000
@@ -30,7 +30,7 @@ export type Run = {
 type Finding = {
   readonly kind: string
   readonly resource: { readonly kind: string; readonly id: string }
-  readonly detail: string
+  readonly repair: string
 }
 
 /** One reconciliation of the demo's connection, to its end; with what it found. */
@@ -75,12 +75,15 @@ const minor = ({ amount }: Amount) => BigInt(amount.replace('.', ''))
 
 export type Counts = {
   readonly orders: number
+  /** Orders of which something was captured: each has one receipt. */
+  readonly paid: number
   readonly receipts: number
   readonly refundNotices: number
-  /** Mails of one Message-ID beyond the first. */
+  /** Mails beyond the first with one Message-ID. */
   readonly doubledMails: number
   readonly requested: number
   readonly cancelled: number
+  /** Requests for what was asked for already. */
   readonly doubledRequests: number
 }
 
@@ -97,13 +100,26 @@ export function counts(given: {
   const requested = typed('fulfillment.requested')
   return {
     orders: given.orders.length,
+    paid: given.orders.filter(({ totals }) => isSome(totals.captured)).length,
     receipts: kinds('receipt'),
     refundNotices: kinds('refund'),
     doubledMails: mails.length - new Set(mails.map((mail) => mail.headers.get('message-id'))).size,
     requested: requested.length,
     cancelled: typed('fulfillment.cancelled').length,
-    doubledRequests: requested.length - new Set(requested.map(({ data }) => String(data.order_id))).size,
+    doubledRequests: doubled(requested, typed('fulfillment.cancelled')),
   }
+}
+
+/** Requests beyond the one that an order may have open: after a cancellation one more is right. */
+function doubled(requested: readonly WarehouseRequest[], cancelled: readonly WarehouseRequest[]): number {
+  const open = new Map<string, number>()
+  const count = (requests: readonly WarehouseRequest[], by: number) => {
+    for (const { data } of requests)
+      open.set(String(data.order_id), (open.get(String(data.order_id)) ?? 0) + by)
+  }
+  count(requested, 1)
+  count(cancelled, -1)
+  return [...open.values()].reduce((sum, left) => sum + Math.max(0, left - 1), 0)
 }
 
 /** How many of Stripe's events the service does not hold, as the twin and the admin API see it. */

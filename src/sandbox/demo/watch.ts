@@ -1,18 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Admin, Amount, ShownOrder } from './admin.ts'
+import { type Admin, type Amount, isSome, type ShownOrder } from './admin.ts'
 
 /** How often the orders are asked for: often enough that a reader sees cause and effect together. */
 const everyMs = 250
 
-export type Watch = {
-  /** The newest view of every order that was seen, by its number. */
-  readonly orders: ReadonlyMap<string, ShownOrder>
-  stop(): Promise<void>
-}
+export type Watch = { stop(): Promise<void> }
 
 /** Tells each change of an order once, in one line, as soon as the admin API shows it. */
 export function watchOrders(admin: Admin, tell: (text: string) => void): Watch {
-  const orders = new Map<string, ShownOrder>()
   const told = new Map<string, string>()
   const stopping = new AbortController()
   let since = new Date(Date.now() - 1000).toISOString()
@@ -23,7 +18,6 @@ export function watchOrders(admin: Admin, tell: (text: string) => void): Watch {
     const { data } = await admin.get<{ data: ShownOrder[] }>(`/orders?limit=200&updated_since=${since}`)
     since = asked
     for (const order of data.toReversed()) {
-      orders.set(order.number, order)
       const line = describe(order)
       if (told.get(order.id) === line) continue
       told.set(order.id, line)
@@ -39,7 +33,6 @@ export function watchOrders(admin: Admin, tell: (text: string) => void): Watch {
     await look().catch(() => {})
   })()
   return {
-    orders,
     async stop() {
       stopping.abort()
       await watching
@@ -48,7 +41,6 @@ export function watchOrders(admin: Admin, tell: (text: string) => void): Watch {
 }
 
 const print = ({ amount, currency }: Amount) => `${amount} ${currency}`
-const isSome = (amount: Amount | undefined) => amount !== undefined && /[1-9]/.test(amount.amount)
 
 /** What an order has come to, in one line. */
 export function describe(order: ShownOrder): string {
