@@ -41,31 +41,38 @@ export function createGroupCommit<Item extends GroupItem, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
   const queue: Waiting<Item, Result>[] = []
-  const inHand = new Set<Waiting<Item, Result>>() // waiting or being written: what takes up memory
+  // Arrays, not sets: a set that is added to and deleted from without end keeps what was in it alive until the next full
+  // collection (each table it outgrows points to the next), which at thousands a second is most of the heap.
+  const writing: (readonly Waiting<Item, Result>[])[] = []
   const flushSizes: number[] = Array(options.flushMax + 1).fill(0)
+  let rows = 0 // waiting or being written: what takes up memory
   let bytes = 0
   let busyLanes = 0
   let isAsked = false
   let timer: NodeJS.Timeout | undefined
 
+  const write = async (batch: readonly Waiting<Item, Result>[]) => {
+    flushSizes[batch.length]! += 1
+    writing.push(batch)
+    let failure: unknown = new Error('the flush left an item without a result')
+    try {
+      await options.flush(batch)
+    } catch (error) {
+      failure = error
+    }
+    for (const waiting of batch) waiting.reject(failure)
+    writing.splice(writing.indexOf(batch), 1)
+  }
+
   const lane = async () => {
     busyLanes += 1
     try {
       while (queue.length > 0) {
-        const batch = queue.splice(0, options.flushMax).filter((waiting) => !waiting.isSettled)
-        if (batch.length === 0) continue
-        flushSizes[batch.length]! += 1
-        let failure: unknown = new Error('the flush left an item without a result')
-        try {
-          await options.flush(batch)
-        } catch (error) {
-          failure = error
-        }
-        for (const waiting of batch) {
-          waiting.reject(failure)
-          bytes -= waiting.item.bytes
-          inHand.delete(waiting)
-        }
+        const taken = queue.splice(0, options.flushMax)
+        const batch = taken.filter((waiting) => !waiting.isSettled) // the others waited too long already
+        if (batch.length > 0) await write(batch)
+        rows -= taken.length
+        for (const { item } of taken) bytes -= item.bytes
       }
     } finally {
       busyLanes -= 1
@@ -84,18 +91,20 @@ export function createGroupCommit<Item extends GroupItem, Result>(
 
   const expire = () => {
     const before = performance.now() - options.waitMs
-    for (const waiting of inHand) {
-      if (waiting.since > before) break // a set keeps the order in which they came
-      waiting.reject(new Overloaded('not committed in time'))
+    for (const list of [...writing, queue]) {
+      for (const waiting of list) {
+        if (waiting.since > before) break // each list is in the order in which they came
+        waiting.reject(new Overloaded('not committed in time'))
+      }
     }
-    if (inHand.size > 0) return
+    if (rows > 0) return
     clearInterval(timer)
     timer = undefined
   }
 
   return {
     add(item) {
-      if (inHand.size >= options.rowsMax || bytes + item.bytes > options.bytesMax) {
+      if (rows >= options.rowsMax || bytes + item.bytes > options.bytesMax) {
         return Promise.reject(new Overloaded('too much is waiting to be committed'))
       }
       return new Promise((resolve, reject) => {
@@ -114,7 +123,7 @@ export function createGroupCommit<Item extends GroupItem, Result>(
             reject(error)
           },
         }
-        inHand.add(waiting)
+        rows += 1
         bytes += item.bytes
         queue.push(waiting)
         ask()
@@ -122,7 +131,7 @@ export function createGroupCommit<Item extends GroupItem, Result>(
       })
     },
     get load() {
-      return { rows: inHand.size, bytes, flushSizes }
+      return { rows, bytes, flushSizes }
     },
   }
 }
