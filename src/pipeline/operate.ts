@@ -12,10 +12,19 @@ import { record } from './record.ts'
 import type { System } from './system.ts'
 
 /** What every act of an operator says: on which order, and who. */
-export type Act = { readonly orderId: string; readonly connection: string; readonly by: string; readonly note: string }
+export type Act = {
+  readonly orderId: string
+  readonly connection: string
+  readonly by: string
+  readonly note: string
+}
 
 /** A person closes a review. It counts while the figures stand that were accepted; when they change the code returns. */
-export async function resolveReview(system: System, act: Act, { review, as }: { review: Review; as: string }): Promise<void> {
+export async function resolveReview(
+  system: System,
+  act: Act,
+  { review, as }: { review: Review; as: string },
+): Promise<void> {
   const { code, figures } = review
   await recordAct(system, act, (ref) => ({
     id: factId('operator_resolved', ref, `${code}:${shortDigest(`${figures}\n${as}`)}`),
@@ -62,7 +71,13 @@ export async function linkReference(system: System, act: Act, reference: Ref): P
 export async function recordPayment(
   system: System,
   act: Act,
-  payment: { id: string; amountMinor: bigint; currency: string; tender: 'cash' | 'manual'; receivedAt: Instant },
+  payment: {
+    id: string
+    amountMinor: bigint
+    currency: string
+    tender: 'cash' | 'manual'
+    receivedAt: Instant
+  },
 ): Promise<void> {
   const subject: Ref = { kind: 'capture', id: payment.id }
   const { amountMinor, currency, tender, receivedAt } = payment
@@ -82,7 +97,12 @@ export async function recordPayment(
 }
 
 /** A person says that an effect happened: its row and the order's history say so together. */
-export async function confirmEffect(system: System, act: Act, effect: Pick<effects.EffectRow, 'id' | 'key' | 'sink' | 'kind' | 'attempts'>, state: string): Promise<boolean> {
+export async function confirmEffect(
+  system: System,
+  act: Act,
+  effect: Pick<effects.EffectRow, 'id' | 'key' | 'sink' | 'kind' | 'attempts'>,
+  state: string,
+): Promise<boolean> {
   let settled = 0
   await recordAct(
     system,
@@ -119,15 +139,26 @@ async function recordAct(
   system: System,
   act: Act,
   factOf: (ref: Ref) => Fact,
-  options: { joins?: readonly Ref[]; joinsOrder?: boolean; alongside?: (on: Connection) => Promise<unknown> } = {},
+  options: {
+    joins?: readonly Ref[]
+    joinsOrder?: boolean
+    alongside?: (on: Connection) => Promise<unknown>
+  } = {},
 ): Promise<void> {
   const [row] = await effects.subjectOf(system.db.web, act.orderId, act.connection)
   const scope = system.config.connections.find(({ id }) => id === row?.connection)?.account
-  if (row === undefined || scope !== row.scope) throw new NoReference(`order ${act.orderId} has no reference of a configured connection`)
+  if (row === undefined || scope !== row.scope)
+    throw new NoReference(`order ${act.orderId} has no reference of a configured connection`)
   const ref: Ref = { kind: row.kind as RefKind, id: row.id }
   const joins = [...(options.joins ?? []), ...(options.joinsOrder === true ? [ref] : [])]
   await record(system, {
-    items: [{ connection: row.connection, source: 'operator', statements: [{ fact: factOf(ref), joins, level: 'order' }] }],
+    items: [
+      {
+        connection: row.connection,
+        source: 'operator',
+        statements: [{ fact: factOf(ref), joins, level: 'order' }],
+      },
+    ],
     ...(options.alongside === undefined ? {} : { alongside: options.alongside }),
   })
 }
@@ -139,7 +170,13 @@ export async function setOnHand(system: System, sku: string, onHand: bigint): Pr
     await stock.make(on, sku, tx)
     const [held] = await stock.lock(on, [sku])
     const delta = onHand - held!.on_hand
-    const move = { key: `set:${sku}:${tx}`, sku, onHandDelta: Number(delta), committedDelta: 0, reason: 'set' as const }
+    const move = {
+      key: `set:${sku}:${tx}`,
+      sku,
+      onHandDelta: Number(delta),
+      committedDelta: 0,
+      reason: 'set' as const,
+    }
     await stock.move(on, [move.key], [sku], [delta.toString()], ['0'], [move.reason], [null], tx)
     await chain.append(on, tx, chain.contentOf([stock.moveDigest(move)]))
   })
@@ -156,7 +193,9 @@ export async function refoldForSku(system: System, sku: string): Promise<void> {
       const [ref] = await effects.subjectOf(system.db.web, row.id, row.connection)
       if (ref === undefined) continue
       const refold = [{ kind: ref.kind as RefKind, id: ref.id, scope: ref.scope }]
-      await record(system, { items: [{ connection: ref.connection, source: 'operator', statements: [], refold }] })
+      await record(system, {
+        items: [{ connection: ref.connection, source: 'operator', statements: [], refold }],
+      })
     }
     if (rows.length < refoldBatch) return
     after = rows.at(-1)!.seq

@@ -13,7 +13,15 @@ export type AuditRow = {
 }
 
 const insert = statement<
-  [at: Date, actor: string, action: string, target: string, address: string | null, result: string, detail: string],
+  [
+    at: Date,
+    actor: string,
+    action: string,
+    target: string,
+    address: string | null,
+    result: string,
+    detail: string,
+  ],
   never
 >({
   name: 'audit.insert',
@@ -40,5 +48,14 @@ export type Act = {
 }
 
 export async function writeAudit(on: Queryable, act: Act): Promise<void> {
-  await insert(on, act.at, act.actor, act.action, act.target, act.address, act.result, JSON.stringify(act.detail ?? {}))
+  await insert(
+    on,
+    act.at,
+    act.actor,
+    act.action,
+    act.target,
+    act.address,
+    act.result,
+    JSON.stringify(act.detail ?? {}),
+  )
 }

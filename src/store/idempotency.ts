@@ -51,7 +51,12 @@ export type Claim =
   | { readonly kind: 'answered'; readonly status: number; readonly body: string }
 
 /** Takes the key for one request, or says what became of the request that has it. */
-export async function claim(on: Queryable, { actor, key }: IdempotencyKey, request: Buffer, now: Date): Promise<Claim> {
+export async function claim(
+  on: Queryable,
+  { actor, key }: IdempotencyKey,
+  request: Buffer,
+  now: Date,
+): Promise<Claim> {
   const taken = await claimKey(on, actor, key, request, now)
   if (taken.length === 1) {
     await forget(on, now)
@@ -65,7 +70,12 @@ export async function claim(on: Queryable, { actor, key }: IdempotencyKey, reque
 }
 
 /** Keeps the answer that every later request with this key gets. */
-export async function keepAnswer(on: Queryable, { actor, key }: IdempotencyKey, status: number, body: string): Promise<void> {
+export async function keepAnswer(
+  on: Queryable,
+  { actor, key }: IdempotencyKey,
+  status: number,
+  body: string,
+): Promise<void> {
   await finish(on, actor, key, status, body)
 }
 

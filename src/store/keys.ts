@@ -35,7 +35,15 @@ const touch = statement<[id: string, now: Date], never>({
 })
 
 const insert = statement<
-  [id: string, prefix: string, hash: Buffer, role: Role, connections: readonly string[] | null, created: Date, expires: string | null],
+  [
+    id: string,
+    prefix: string,
+    hash: Buffer,
+    role: Role,
+    connections: readonly string[] | null,
+    created: Date,
+    expires: string | null,
+  ],
   KeyRow
 >({
   name: 'keys.insert',
@@ -79,7 +87,13 @@ export async function findKey(on: Queryable, key: string, now: Date): Promise<Ke
 /** Makes a key of 256 random bits. The key itself is in the answer and nowhere else: only its hash is kept. */
 export async function createKey(
   on: Queryable,
-  { id, role, connections, expiresAt, now }: {
+  {
+    id,
+    role,
+    connections,
+    expiresAt,
+    now,
+  }: {
     id: string
     role: Role
     connections: readonly string[] | null

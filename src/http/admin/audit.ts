@@ -27,8 +27,23 @@ export const auditRoutes: readonly Route[] = [
     answers: { 200: pageOf(AuditShape) },
     async handle({ system, actor: caller, query: { cursor, limit } }) {
       // A key that is limited to connections sees what it did itself.
-      const rows = await listAudit(system.db.web, cursor, limit + 1, caller.connections === null ? null : caller.keyId)
-      return ok(page(rows, limit, ({ seq, at, actor, action, target, address, result }) => ({ id: `aud_${seq}`, at, actor, action, target, address, result })))
+      const rows = await listAudit(
+        system.db.web,
+        cursor,
+        limit + 1,
+        caller.connections === null ? null : caller.keyId,
+      )
+      return ok(
+        page(rows, limit, ({ seq, at, actor, action, target, address, result }) => ({
+          id: `aud_${seq}`,
+          at,
+          actor,
+          action,
+          target,
+          address,
+          result,
+        })),
+      )
     },
   }),
 ]

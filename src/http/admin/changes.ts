@@ -24,8 +24,13 @@ export function changedFields(before: OrderView, after: OrderView): { before: Fi
   return { before: was, after: is }
 }
 
-function changedTotals(before: OrderView['totals'], after: OrderView['totals']): { before: Fields; after: Fields } {
-  const names = (Object.keys(after) as (keyof OrderView['totals'])[]).filter((name) => !isDeepStrictEqual(before[name], after[name]))
+function changedTotals(
+  before: OrderView['totals'],
+  after: OrderView['totals'],
+): { before: Fields; after: Fields } {
+  const names = (Object.keys(after) as (keyof OrderView['totals'])[]).filter(
+    (name) => !isDeepStrictEqual(before[name], after[name]),
+  )
   return {
     before: Object.fromEntries(names.map((name) => [name, before[name]])),
     after: Object.fromEntries(names.map((name) => [name, after[name]])),

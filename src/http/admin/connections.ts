@@ -27,8 +27,13 @@ const ConnectionShape = z
     subscription: z.object({ status: z.enum(['healthy', 'unknown', 'faulty']), detail: z.unknown() }),
     last_event: z.object({ id: z.string(), received_at: Time }).nullable(),
     last_poll: z.object({ finished_at: Time, status: z.string() }).nullable(),
-    success_rate: z.number().nullable().meta({ description: 'Of the last 200 events that are settled, those without a fault' }),
-    latency_ms: z.object({ p50: z.number().nullable(), p95: z.number().nullable() }).meta({ description: 'From receipt to processed' }),
+    success_rate: z
+      .number()
+      .nullable()
+      .meta({ description: 'Of the last 200 events that are settled, those without a fault' }),
+    latency_ms: z
+      .object({ p50: z.number().nullable(), p95: z.number().nullable() })
+      .meta({ description: 'From receipt to processed' }),
   })
   .meta({ id: 'Connection' })
 
@@ -42,7 +47,10 @@ export const connectionRoutes: readonly Route[] = [
     answers: { 200: pageOf(ConnectionShape) },
     async handle({ system, actor }) {
       const seen = system.config.connections.filter(({ id }) => isSeen(actor, id))
-      return ok({ data: await Promise.all(seen.map((connection) => connectionView(system, connection))), next_cursor: null })
+      return ok({
+        data: await Promise.all(seen.map((connection) => connectionView(system, connection))),
+        next_cursor: null,
+      })
     },
   }),
   route({
@@ -54,14 +62,18 @@ export const connectionRoutes: readonly Route[] = [
     answers: { 200: ConnectionShape },
     async handle({ system, actor, params }) {
       const connection = system.config.connections.find(({ id }) => id === params.id)
-      if (connection === undefined || !isSeen(actor, connection.id)) throw new Problem('not_found', 'There is no connection with this id')
+      if (connection === undefined || !isSeen(actor, connection.id))
+        throw new Problem('not_found', 'There is no connection with this id')
       return ok(await connectionView(system, connection))
     },
   }),
 ]
 
 /** Field by field, so that a setting added later is not shown until somebody decides that it is no secret. */
-async function connectionView(system: System, connection: Connection): Promise<z.infer<typeof ConnectionShape>> {
+async function connectionView(
+  system: System,
+  connection: Connection,
+): Promise<z.infer<typeof ConnectionShape>> {
   const health = (await healthOf(system.db.web, connection.id))[0]!
   const path = `/webhooks/${connection.provider}/${connection.id}`
   return {
@@ -81,8 +93,12 @@ async function connectionView(system: System, connection: Connection): Promise<z
     tolerance_seconds: connection.toleranceSeconds,
     allow_ips: [...connection.allowIps],
     subscription: subscriptionOf(health),
-    last_event: health.last_event_at === null ? null : { id: health.last_event_id!, received_at: health.last_event_at },
-    last_poll: health.last_poll_at === null ? null : { finished_at: health.last_poll_at, status: health.last_poll_status! },
+    last_event:
+      health.last_event_at === null ? null : { id: health.last_event_id!, received_at: health.last_event_at },
+    last_poll:
+      health.last_poll_at === null
+        ? null
+        : { finished_at: health.last_poll_at, status: health.last_poll_status! },
     success_rate: health.settled === 0 ? null : health.good / health.settled,
     latency_ms: { p50: health.latency_p50_ms, p95: health.latency_p95_ms },
   }
@@ -90,6 +106,7 @@ async function connectionView(system: System, connection: Connection): Promise<z
 
 /** What the last reconciliation said of the webhook: an open finding, or none; unknown where none has looked. */
 function subscriptionOf(health: { subscription: string | null; last_poll_at: string | null }) {
-  if (health.subscription !== null) return { status: 'faulty' as const, detail: JSON.parse(health.subscription) as unknown }
+  if (health.subscription !== null)
+    return { status: 'faulty' as const, detail: JSON.parse(health.subscription) as unknown }
   return { status: health.last_poll_at === null ? ('unknown' as const) : ('healthy' as const), detail: null }
 }

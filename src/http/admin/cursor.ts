@@ -35,5 +35,8 @@ export function page<Row extends { seq: bigint }, Item>(
 ): { data: Item[]; next_cursor: string | null } {
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
-  return { data: shown.map(view), next_cursor: rows.length > limit && last !== undefined ? encodeCursor(last.seq) : null }
+  return {
+    data: shown.map(view),
+    next_cursor: rows.length > limit && last !== undefined ? encodeCursor(last.seq) : null,
+  }
 }

@@ -27,12 +27,22 @@ export const deliveryRoutes: readonly Route[] = [
     answers: { 200: pageOf(DeliveryShape) },
     async handle({ system, actor, query: { connection, response_status, since, limit, cursor } }) {
       const [beforeAt, beforeId] = placeOf(cursor)
-      const rows = await listDeliveries(system.db.web, beforeAt, beforeId, limit + 1, actor.connections, connection, response_status, since)
+      const rows = await listDeliveries(
+        system.db.web,
+        beforeAt,
+        beforeId,
+        limit + 1,
+        actor.connections,
+        connection,
+        response_status,
+        since,
+      )
       const data = rows.slice(0, limit)
       const last = data.at(-1)
       return ok({
         data: data.map((row) => deliveryView(row, actor.role === 'viewer')),
-        next_cursor: rows.length > limit && last !== undefined ? encodeText(`${last.received_at} ${last.id}`) : null,
+        next_cursor:
+          rows.length > limit && last !== undefined ? encodeText(`${last.received_at} ${last.id}`) : null,
       })
     },
   }),
@@ -42,6 +52,7 @@ export const deliveryRoutes: readonly Route[] = [
 function placeOf(cursor: string | undefined): [at: string, id: string] {
   if (cursor === undefined) return ['9999-12-31T00:00:00Z', '']
   const place = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z) (\S+)$/.exec(decodeText(cursor) ?? '')
-  if (place === null || Number.isNaN(Date.parse(place[1]!))) throw new Problem('invalid_request', 'cursor is not a cursor of this list')
+  if (place === null || Number.isNaN(Date.parse(place[1]!)))
+    throw new Problem('invalid_request', 'cursor is not a cursor of this list')
   return [place[1]!, place[2]!]
 }

@@ -33,7 +33,9 @@ export const EffectShape = z
 export function effectView(row: EffectRow, isMasked = false): z.infer<typeof EffectShape> {
   const { id, key, sink, kind, order_id, attempts, due_at, done_at, reference } = row
   const state = row.state as z.infer<typeof State>
-  const last_error = isMasked ? (row.last_error?.replaceAll(/[^\s<>]+@[^\s<>]+/g, '***') ?? null) : row.last_error
+  const last_error = isMasked
+    ? (row.last_error?.replaceAll(/[^\s<>]+@[^\s<>]+/g, '***') ?? null)
+    : row.last_error
   return { id, key, sink, kind, state, order_id, attempts, due_at, done_at, reference, last_error }
 }
 
@@ -51,7 +53,14 @@ export const effectRoutes: readonly Route[] = [
     }),
     answers: { 200: pageOf(EffectShape) },
     async handle({ system, actor, query: { cursor, limit, state, sink, order } }) {
-      const rows = await listEffects(system.db.web, { before: cursor, limit, scopes: actor.connections, state, sink, order })
+      const rows = await listEffects(system.db.web, {
+        before: cursor,
+        limit,
+        scopes: actor.connections,
+        state,
+        sink,
+        order,
+      })
       return ok(page(rows, limit, (row) => effectView(row, actor.role === 'viewer')))
     },
   }),
@@ -67,7 +76,12 @@ export const effectRoutes: readonly Route[] = [
       const { system, query } = call
       await inSnapshot(system.db.web, (on) => timelineFor(on, call))
       const rows = await listEffects(system.db.web, {
-        before: query.cursor, limit: query.limit, scopes: null, state: undefined, sink: undefined, order: call.params.id!,
+        before: query.cursor,
+        limit: query.limit,
+        scopes: null,
+        state: undefined,
+        sink: undefined,
+        order: call.params.id!,
       })
       return ok(page(rows, query.limit, (row) => effectView(row, call.actor.role === 'viewer')))
     },
@@ -120,6 +134,7 @@ async function settle(
 
 async function effectFor(call: Call<unknown, unknown>): Promise<EffectRow> {
   const [effect] = await effectById(call.system.db.web, call.params.id!)
-  if (effect === undefined || !isSeen(call.actor, effect.connection)) throw new Problem('not_found', 'There is no effect with this id')
+  if (effect === undefined || !isSeen(call.actor, effect.connection))
+    throw new Problem('not_found', 'There is no effect with this id')
   return effect
 }

@@ -31,7 +31,9 @@ export function eventView(row: EventRow) {
 export function withPayload(event: object, body: Buffer | undefined, isMasked: boolean): Buffer {
   const text = body === undefined ? undefined : jsonText(body)
   const payload = text === undefined ? 'null' : isMasked ? JSON.stringify(masked(JSON.parse(text))) : text
-  return Buffer.from(`${JSON.stringify({ ...event, retained: body !== undefined }).slice(0, -1)},"payload":${payload}}`)
+  return Buffer.from(
+    `${JSON.stringify({ ...event, retained: body !== undefined }).slice(0, -1)},"payload":${payload}}`,
+  )
 }
 
 function jsonText(body: Buffer): string | undefined {
@@ -66,7 +68,14 @@ function maskedUnder(name: string, value: unknown): unknown {
 }
 
 /** Headers that say nothing about a person. */
-const harmlessHeaders = new Set(['accept', 'content-type', 'content-length', 'content-encoding', 'host', 'user-agent'])
+const harmlessHeaders = new Set([
+  'accept',
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'host',
+  'user-agent',
+])
 
 export function deliveryView(row: DeliveryRow, isMasked: boolean) {
   return {

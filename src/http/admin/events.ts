@@ -73,9 +73,24 @@ export const eventRoutes: readonly Route[] = [
     query: listQuery(eventFilters),
     answers: { 200: pageOf(EventShape) },
     async handle({ system, actor, query }) {
-      const { connection, type, status, source, provider_event_id: providerEventId, order, since, until, mode } = query
+      const {
+        connection,
+        type,
+        status,
+        source,
+        provider_event_id: providerEventId,
+        order,
+        since,
+        until,
+        mode,
+      } = query
       const filter = { connection, type, status, source, providerEventId, order, since, until, mode }
-      const rows = await listEvents(system.db.web, { ...filter, before: query.cursor, limit: query.limit, scopes: actor.connections })
+      const rows = await listEvents(system.db.web, {
+        ...filter,
+        before: query.cursor,
+        limit: query.limit,
+        scopes: actor.connections,
+      })
       return ok(page(rows, query.limit, eventView))
     },
   }),
@@ -85,7 +100,11 @@ export const eventRoutes: readonly Route[] = [
     role: 'viewer',
     tag: 'Events',
     summary: 'One event with its parsed payload',
-    answers: { 200: EventShape.extend({ retained: z.boolean(), payload: z.unknown() }).meta({ id: 'EventWithPayload' }) },
+    answers: {
+      200: EventShape.extend({ retained: z.boolean(), payload: z.unknown() }).meta({
+        id: 'EventWithPayload',
+      }),
+    },
     async handle(call) {
       const event = await eventFor(call)
       const [payload] = await payloadOf(call.system.db.web, event.id)
@@ -103,7 +122,10 @@ export const eventRoutes: readonly Route[] = [
     async handle(call) {
       const event = await eventFor(call)
       const rows = await deliveriesOfEvent(call.system.db.web, event.id)
-      return ok({ data: rows.map((row) => deliveryView(row, call.actor.role === 'viewer')), next_cursor: null })
+      return ok({
+        data: rows.map((row) => deliveryView(row, call.actor.role === 'viewer')),
+        next_cursor: null,
+      })
     },
   }),
   route({
@@ -134,7 +156,8 @@ export const eventRoutes: readonly Route[] = [
       const event = await eventFor(call)
       const reason = body.note === '' ? 'resolved by an operator' : `resolved by an operator: ${body.note}`
       const closed = await resolveEvent(system.db.web, event.id, body.as, reason, system.now())
-      if (closed.length === 0) throw new Problem('conflict', `An event that is ${event.status} has no review to close`)
+      if (closed.length === 0)
+        throw new Problem('conflict', `An event that is ${event.status} has no review to close`)
       return ok(eventView((await eventById(system.db.web, event.id))[0]!))
     },
   }),
@@ -143,6 +166,7 @@ export const eventRoutes: readonly Route[] = [
 /** The event of the path; `not_found` when there is none, or none that this key may see. */
 export async function eventFor(call: Call<unknown, unknown>): Promise<EventRow> {
   const [event] = await eventById(call.system.db.web, call.params.id!)
-  if (event === undefined || !isSeen(call.actor, event.connection)) throw new Problem('not_found', 'There is no event with this id')
+  if (event === undefined || !isSeen(call.actor, event.connection))
+    throw new Problem('not_found', 'There is no event with this id')
   return event
 }

@@ -17,7 +17,10 @@ export const beancount: Format = {
     [
       `${date} * ${quoted(description)}\n`,
       `  id: "jrn_${seq}"\n  key: ${quoted(key)}\n`,
-      ...lines.map(({ account, currency, amount }) => `  ${accountName(account)}  ${decimalOf(amount, currency)} ${currency}\n`),
+      ...lines.map(
+        ({ account, currency, amount }) =>
+          `  ${accountName(account)}  ${decimalOf(amount, currency)} ${currency}\n`,
+      ),
       '\n',
     ].join(''),
 }
@@ -35,5 +38,8 @@ function accountName(name: string): string {
 }
 
 function quoted(text: string): string {
-  return `"${text.replaceAll(/\p{Cc}/gu, ' ').replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+  return `"${text
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')}"`
 }

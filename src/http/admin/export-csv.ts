@@ -13,8 +13,18 @@ export const csv: Format = {
         const isDebit = !amount.startsWith('-')
         const figure = decimalOf(isDebit ? amount : amount.slice(1), currency)
         const cells = [
-          entry.date, `jrn_${entry.seq}`, entry.key, entry.layer, entry.connection, entry.mode, entry.order_id ?? '', entry.description,
-          account, currency, isDebit ? figure : '', isDebit ? '' : figure,
+          entry.date,
+          `jrn_${entry.seq}`,
+          entry.key,
+          entry.layer,
+          entry.connection,
+          entry.mode,
+          entry.order_id ?? '',
+          entry.description,
+          account,
+          currency,
+          isDebit ? figure : '',
+          isDebit ? '' : figure,
         ]
         return `${cells.map(cell).join(',')}\r\n`
       })

@@ -9,7 +9,11 @@ export type Format = {
   entry(entry: DatedEntry): string
 }
 /** Accounts and currencies in use, and until which link of the history the export goes. */
-export type Declared = { readonly accounts: readonly string[]; readonly currencies: readonly string[]; readonly until: string }
+export type Declared = {
+  readonly accounts: readonly string[]
+  readonly currencies: readonly string[]
+  readonly until: string
+}
 /** `date` is the accounting day: the provider's instant in the books' time zone. */
 export type DatedEntry = LedgerEntry & { readonly date: string }
 

@@ -1,6 +1,6 @@
 import { decimalOf, decimalsOf, type DatedEntry, type Declared, type Format } from './export-format.ts'
 
-/** Journals of hledger and of ledger differ only in how a commodity's decimals are declared. */
+/** Journals of hledger and of ledger differ only in what is declared, and how. */
 export const hledger: Format = journal({
   extension: 'journal',
   // A decimal mark is needed even where nothing follows it.
@@ -9,19 +9,29 @@ export const hledger: Format = journal({
 
 export const ledger: Format = journal({
   extension: 'ledger',
+  tags: 'tag key\n\n',
   commodity: (currency) => {
     const decimals = decimalsOf(currency)
     return `commodity ${currency}\n    format 1000${decimals === 0 ? '' : `.${'0'.repeat(decimals)}`} ${currency}\n`
   },
 })
 
-function journal({ extension, commodity }: { extension: string; commodity: (currency: string) => string }): Format {
+function journal({
+  extension,
+  commodity,
+  tags = '',
+}: {
+  extension: string
+  commodity: (currency: string) => string
+  tags?: string
+}): Format {
   return {
     type: 'text/plain; charset=utf-8',
     extension,
     head: ({ accounts, currencies, until }: Declared) =>
       [
         `; ordersync, up to link ${until} of the history\n\n`,
+        tags,
         ...accounts.map((account) => `account ${accountName(account)}\n`),
         '\n',
         ...currencies.map(commodity),
@@ -34,7 +44,8 @@ function journal({ extension, commodity }: { extension: string; commodity: (curr
 function transaction({ seq, date, description, key, lines }: DatedEntry): string {
   const width = Math.max(...lines.map(({ account }) => accountName(account).length))
   const postings = lines.map(
-    ({ account, currency, amount }) => `    ${accountName(account).padEnd(width)}  ${decimalOf(amount, currency)} ${currency}\n`,
+    ({ account, currency, amount }) =>
+      `    ${accountName(account).padEnd(width)}  ${decimalOf(amount, currency)} ${currency}\n`,
   )
   return `${date} (jrn_${seq}) ${oneLine(description)}\n    ; key: ${oneLine(key)}\n${postings.join('')}\n`
 }

@@ -6,7 +6,12 @@ import { csv } from './export-csv.ts'
 import type { Format } from './export-format.ts'
 import { hledger, ledger } from './export-journal.ts'
 
-export const formats: { readonly [name in 'hledger' | 'beancount' | 'ledger' | 'csv']: Format } = { hledger, beancount, ledger, csv }
+export const formats: { readonly [name in 'hledger' | 'beancount' | 'ledger' | 'csv']: Format } = {
+  hledger,
+  beancount,
+  ledger,
+  csv,
+}
 
 /** The export in pieces, so that years of books need no more memory than a day's. */
 export async function* exportOf(
@@ -16,7 +21,9 @@ export async function* exportOf(
   mode: string,
 ): AsyncIterable<string> {
   const { head, entry } = formats[format]
-  const days = new Intl.DateTimeFormat('en-CA', { timeZone: system.config.sinks.accounting?.timezone ?? 'UTC' })
+  const days = new Intl.DateTimeFormat('en-CA', {
+    timeZone: system.config.sinks.accounting?.timezone ?? 'UTC',
+  })
   const { until, entries } = await entriesUpTo(system.db.web, scopes, mode)
   const used = await accountsOf(system.db.web, scopes, mode)
   const inUse = new Set(used.map((row) => row.currency))

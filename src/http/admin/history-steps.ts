@@ -36,14 +36,18 @@ export function stepsOf(
       seen.add(`${fact.scope} ${fact.id}`)
     }
     for (const effect of effects) {
-      if (effect.link_seq === linkSeq && rootAt(timeline, effect.order_id, linkSeq) === root) steps.push(effectStep(effect))
+      if (effect.link_seq === linkSeq && rootAt(timeline, effect.order_id, linkSeq) === root)
+        steps.push(effectStep(effect))
     }
   }
   return withFindings(steps, findings)
 }
 
 function linksOf({ facts, members }: Timeline, effects: readonly OrderEffect[]): bigint[] {
-  const links = new Set<bigint>([...facts.map((fact) => fact.linkSeq), ...effects.map((effect) => effect.link_seq)])
+  const links = new Set<bigint>([
+    ...facts.map((fact) => fact.linkSeq),
+    ...effects.map((effect) => effect.link_seq),
+  ])
   for (const { merged_seq: seq } of members.values()) if (seq !== null) links.add(seq)
   return [...links].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 }
@@ -56,16 +60,38 @@ function mergesAt(timeline: Timeline, root: string, linkSeq: bigint): Step[] {
   }
   const cause = timeline.facts.find((fact) => fact.linkSeq === linkSeq)
   return [...merged].sort().flatMap((id) => {
-    const facts = timeline.facts.filter((fact) => fact.linkSeq < linkSeq && rootAt(timeline, fact.orderId!, linkSeq - 1n) === id)
+    const facts = timeline.facts.filter(
+      (fact) => fact.linkSeq < linkSeq && rootAt(timeline, fact.orderId!, linkSeq - 1n) === id,
+    )
     const recordedAt = cause?.recordedAt ?? facts.at(-1)?.recordedAt
     if (recordedAt === undefined) return [] // a number that nobody had used yet
-    return [{ id: `mrg_${linkSeq}_${id}`, at: cause?.occurredAt ?? recordedAt, recordedAt, linkSeq, facts, kind: 'merge' as const, merged: id, cause }]
+    return [
+      {
+        id: `mrg_${linkSeq}_${id}`,
+        at: cause?.occurredAt ?? recordedAt,
+        recordedAt,
+        linkSeq,
+        facts,
+        kind: 'merge' as const,
+        merged: id,
+        cause,
+      },
+    ]
   })
 }
 
 function factStep(fact: RecordedFact, isFirstWitness: boolean): Step {
   const { recordedAt, linkSeq } = fact
-  return { id: `fct_${fact.seq}`, at: fact.occurredAt, recordedAt, linkSeq, facts: [fact], kind: 'fact', fact, isFirstWitness }
+  return {
+    id: `fct_${fact.seq}`,
+    at: fact.occurredAt,
+    recordedAt,
+    linkSeq,
+    facts: [fact],
+    kind: 'fact',
+    fact,
+    isFirstWitness,
+  }
 }
 
 function effectStep(effect: OrderEffect): Step {

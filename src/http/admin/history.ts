@@ -24,9 +24,14 @@ const HistoryRow = z
     source: z.enum(['webhook', 'poll', 'reread', 'operator', 'effect']),
     event_id: z.string().nullable(),
     summary: z.string(),
-    before: z.record(z.string(), z.unknown()).meta({ description: "The order's fields that it changed, as they were" }),
+    before: z
+      .record(z.string(), z.unknown())
+      .meta({ description: "The order's fields that it changed, as they were" }),
     after: z.record(z.string(), z.unknown()),
-    witnesses: z.number().int().meta({ description: 'How many differing accounts of the same fact there are' }),
+    witnesses: z
+      .number()
+      .int()
+      .meta({ description: 'How many differing accounts of the same fact there are' }),
     deliveries: z.number().int().meta({ description: 'How often its event was delivered' }),
     entries: z.array(z.string()).meta({ description: 'Ledger entries that it made' }),
   })
@@ -86,13 +91,23 @@ function startOf(steps: readonly Step[], cursor: string | undefined): number {
 }
 
 /** The order's view after the step at an index; −1 is before anything was known. Neighbours are asked for in turn. */
-function viewer(timeline: Timeline, root: string, steps: readonly Step[], isMasked: boolean): (index: number) => OrderView {
+function viewer(
+  timeline: Timeline,
+  root: string,
+  steps: readonly Step[],
+  isMasked: boolean,
+): (index: number) => OrderView {
   const kept = new Map<number, OrderView>()
   return (index) => {
     const held = kept.get(index)
     if (held !== undefined) return held
     const facts = steps.slice(0, index + 1).flatMap((step) => step.facts)
-    const { view } = viewAt(timeline, { root, facts, linkSeq: index < 0 ? 0n : steps[index]!.linkSeq, isMasked })
+    const { view } = viewAt(timeline, {
+      root,
+      facts,
+      linkSeq: index < 0 ? 0n : steps[index]!.linkSeq,
+      isMasked,
+    })
     kept.set(index, view)
     return view
   }
@@ -101,7 +116,15 @@ function viewer(timeline: Timeline, root: string, steps: readonly Step[], isMask
 type BareRow = Omit<HistoryRow, 'before' | 'after'>
 
 function rowOf(step: Step, facts: readonly RecordedFact[]): BareRow {
-  const base = { id: step.id, at: step.at, recorded_at: step.recordedAt, event_id: null, witnesses: 1, deliveries: 0, entries: [] }
+  const base = {
+    id: step.id,
+    at: step.at,
+    recorded_at: step.recordedAt,
+    event_id: null,
+    witnesses: 1,
+    deliveries: 0,
+    entries: [],
+  }
   switch (step.kind) {
     case 'fact':
       return { ...base, ...factRow(step.fact, facts) }
@@ -122,7 +145,9 @@ function rowOf(step: Step, facts: readonly RecordedFact[]): BareRow {
         kind: 'effect',
         type: `${kind}_due`,
         source: 'effect',
-        summary: isUnsent ? `A ${plain(kind)} was called for and will not be made: ${plain(reason ?? '')}` : `A ${plain(kind)} became due`,
+        summary: isUnsent
+          ? `A ${plain(kind)} was called for and will not be made: ${plain(reason ?? '')}`
+          : `A ${plain(kind)} became due`,
       }
     }
     case 'finding':
@@ -138,7 +163,10 @@ function rowOf(step: Step, facts: readonly RecordedFact[]): BareRow {
   }
 }
 
-function factRow(fact: RecordedFact, facts: readonly RecordedFact[]): Pick<BareRow, 'kind' | 'type' | 'source' | 'event_id' | 'summary' | 'witnesses'> {
+function factRow(
+  fact: RecordedFact,
+  facts: readonly RecordedFact[],
+): Pick<BareRow, 'kind' | 'type' | 'source' | 'event_id' | 'summary' | 'witnesses'> {
   const isOurs = fact.kind === 'effect_performed'
   return {
     kind: isOurs ? 'effect' : fact.source === 'operator' ? 'operator' : 'fact',
@@ -153,7 +181,9 @@ function factRow(fact: RecordedFact, facts: readonly RecordedFact[]): Pick<BareR
 /** What the database counts for the shown rows: deliveries of their events, ledger entries of their facts. */
 async function addCounts(on: Connection, rows: HistoryRow[], orderIds: readonly string[]): Promise<void> {
   const eventIds = [...new Set(rows.flatMap((row) => row.event_id ?? []))]
-  const deliveries = new Map((eventIds.length === 0 ? [] : await deliveriesOf(on, eventIds)).map((row) => [row.id, row.deliveries]))
+  const deliveries = new Map(
+    (eventIds.length === 0 ? [] : await deliveriesOf(on, eventIds)).map((row) => [row.id, row.deliveries]),
+  )
   const entries = await entriesOf(on, orderIds)
   const byFact = Map.groupBy(
     entries.flatMap((entry) => entry.fact_seqs.map((seq) => ({ seq, id: `jrn_${entry.id}` }))),

@@ -11,7 +11,10 @@ export function idempotencyKeyOf(request: Request): string | undefined {
   const key = request.get('idempotency-key')
   if (key === undefined) return undefined
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new Problem('invalid_request', 'Idempotency-Key must be 1 to 255 printable characters without blanks')
+    throw new Problem(
+      'invalid_request',
+      'Idempotency-Key must be 1 to 255 printable characters without blanks',
+    )
   }
   return key
 }
@@ -30,8 +33,10 @@ export async function answerOnce(
   const on = system.db.web
   const mine: IdempotencyKey = { actor: actor.keyId, key }
   const taken = await claim(on, mine, request, system.now())
-  if (taken.kind === 'under_way') throw new Problem('idempotency_key_in_use', 'Ask again in a moment', { 'retry-after': '1' })
-  if (taken.kind === 'other_request') throw new Problem('idempotency_key_reused', 'Use a new key for a new request')
+  if (taken.kind === 'under_way')
+    throw new Problem('idempotency_key_in_use', 'Ask again in a moment', { 'retry-after': '1' })
+  if (taken.kind === 'other_request')
+    throw new Problem('idempotency_key_reused', 'Use a new key for a new request')
   if (taken.kind === 'answered') return answered(taken.status, unseal(taken.body, mine, actor.secret))
   try {
     const answer = await run()
@@ -41,14 +46,23 @@ export async function answerOnce(
   } catch (error) {
     const status = error instanceof Problem ? problems[error.code].status : 500
     if (error instanceof Problem && status < 500) {
-      await keepAnswer(on, mine, status, seal(problemBody(error.code, error.detail).toString(), mine, actor.secret))
+      await keepAnswer(
+        on,
+        mine,
+        status,
+        seal(problemBody(error.code, error.detail).toString(), mine, actor.secret),
+      )
     } else await giveBack(on, mine)
     throw error
   }
 }
 
 function answered(status: number, body: Buffer): Answer {
-  return { status, type: status < 400 ? 'application/json; charset=utf-8' : 'application/problem+json; charset=utf-8', bytes: body }
+  return {
+    status,
+    type: status < 400 ? 'application/json; charset=utf-8' : 'application/problem+json; charset=utf-8',
+    bytes: body,
+  }
 }
 
 /**

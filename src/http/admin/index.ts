@@ -26,7 +26,9 @@ export function createAdminRouter(system: System): express.Router {
   })
   router.use(express.json({ limit: bodyLimit, type: 'application/json' }))
   for (const route of routes) {
-    router[route.method](expressPath(route.path), (request, response) => serve(system, route, response.locals.actor, request, response))
+    router[route.method](expressPath(route.path), (request, response) =>
+      serve(system, route, response.locals.actor, request, response),
+    )
   }
   for (const [path, methods] of methodsByPath(routes)) {
     router.all(path, () => {
@@ -64,14 +66,22 @@ function answerError(system: System): express.ErrorRequestHandler {
     if (type === 'entity.too.large') sendProblem(response, 'body_too_large')
     else if (type === 'entity.parse.failed') sendProblem(response, 'invalid_json')
     else if (status === 415) sendProblem(response, 'unsupported_media_type')
-    else if (status === 400) sendProblem(response, 'invalid_request')
-    else if (code !== undefined && isOutage(code)) sendProblem(response, 'unavailable', { headers: { 'retry-after': '5' } })
+    else if (status === 400 || code === nulInText) sendProblem(response, 'invalid_request')
+    else if (code !== undefined && isOutage(code))
+      sendProblem(response, 'unavailable', { headers: { 'retry-after': '5' } })
     else {
-      system.log.error('an admin request failed', { method: request.method, route: request.route?.path, error })
+      system.log.error('an admin request failed', {
+        method: request.method,
+        route: request.route?.path,
+        error,
+      })
       sendProblem(response, 'internal_error')
     }
   }
 }
+
+/** Postgres keeps no NUL in text, so nothing has one in its name. */
+const nulInText = '22021'
 
 /** The database cannot be reached, is shutting down or starting, has no connection left, or took too long. */
 function isOutage(code: string): boolean {

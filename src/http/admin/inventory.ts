@@ -16,7 +16,12 @@ const StockShape = z
   .meta({ id: 'Stock' })
 
 function stockView({ sku, on_hand, committed }: StockRow): z.infer<typeof StockShape> {
-  return { sku, on_hand: Number(on_hand), committed: Number(committed), available: Number(on_hand - committed) }
+  return {
+    sku,
+    on_hand: Number(on_hand),
+    committed: Number(committed),
+    available: Number(on_hand - committed),
+  }
 }
 
 const onHandMax = 1_000_000_000_000
@@ -35,7 +40,10 @@ export const inventoryRoutes: readonly Route[] = [
       if (after === undefined) throw new Problem('invalid_request', 'cursor is not a cursor of this list')
       const rows = await listStock(system.db.web, after, limit + 1)
       const data = rows.slice(0, limit)
-      return ok({ data: data.map(stockView), next_cursor: rows.length > limit ? encodeText(data.at(-1)!.sku) : null })
+      return ok({
+        data: data.map(stockView),
+        next_cursor: rows.length > limit ? encodeText(data.at(-1)!.sku) : null,
+      })
     },
   }),
   route({
@@ -62,7 +70,11 @@ export const inventoryRoutes: readonly Route[] = [
     answers: { 200: StockShape },
     async handle({ system, params, body }) {
       const sku = params.sku!
-      if (sku.length > 200 || /\p{Cc}/u.test(sku)) throw new Problem('invalid_request', 'A SKU has 200 characters or fewer, none of them a control character')
+      if (sku.length > 200 || /\p{Cc}/u.test(sku))
+        throw new Problem(
+          'invalid_request',
+          'A SKU has 200 characters or fewer, none of them a control character',
+        )
       const [before] = await stockOf(system.db.web, sku)
       await setOnHand(system, sku, BigInt(body.on_hand))
       if (before === undefined) await refoldForSku(system, sku)

@@ -54,13 +54,23 @@ export const keyRoutes: readonly Route[] = [
     body: NewKey,
     answers: { 201: KeyShape.extend({ key: z.string() }).meta({ id: 'NewKey' }) },
     async handle({ system, body }) {
-      const unknown = body.connections?.find((id) => !system.config.connections.some((connection) => connection.id === id))
-      if (unknown !== undefined) throw new Problem('invalid_request', `connections: there is no connection ${unknown}`)
+      const unknown = body.connections?.find(
+        (id) => !system.config.connections.some((connection) => connection.id === id),
+      )
+      if (unknown !== undefined)
+        throw new Problem('invalid_request', `connections: there is no connection ${unknown}`)
       const now = system.now()
       const expiresAt = body.expires_at ?? null
-      if (expiresAt !== null && new Date(expiresAt) <= now) throw new Problem('invalid_request', 'expires_at must be in the future')
+      if (expiresAt !== null && new Date(expiresAt) <= now)
+        throw new Problem('invalid_request', 'expires_at must be in the future')
       const id = newId('key', now)
-      const made = await createKey(system.db.web, { id, role: body.role, connections: body.connections ?? null, expiresAt, now })
+      const made = await createKey(system.db.web, {
+        id,
+        role: body.role,
+        connections: body.connections ?? null,
+        expiresAt,
+        now,
+      })
       return { status: 201, json: { ...keyView(made.row), key: made.key } }
     },
   }),

@@ -21,19 +21,30 @@ const EntryShape = z
     recorded_at: Time,
     description: z.string(),
     fact_ids: z.array(z.string()),
-    lines: z.array(z.object({ account: z.string(), amount: MoneyShape.meta({ description: '+ debit, − credit' }) })),
+    lines: z.array(
+      z.object({ account: z.string(), amount: MoneyShape.meta({ description: '+ debit, − credit' }) }),
+    ),
   })
   .meta({ id: 'LedgerEntry' })
 
 const BalanceShape = z
-  .object({ account: z.string(), currency: z.string(), debit: MoneyShape, credit: MoneyShape, balance: MoneyShape })
+  .object({
+    account: z.string(),
+    currency: z.string(),
+    debit: MoneyShape,
+    credit: MoneyShape,
+    balance: MoneyShape,
+  })
   .meta({ id: 'AccountBalance' })
 
 function entryView({ seq, lines, ...entry }: LedgerEntry): object {
   return {
     id: `jrn_${seq}`,
     ...entry,
-    lines: lines.map(({ account, currency, amount }) => ({ account, amount: moneyOf(BigInt(amount), currency) })),
+    lines: lines.map(({ account, currency, amount }) => ({
+      account,
+      amount: moneyOf(BigInt(amount), currency),
+    })),
   }
 }
 
@@ -47,7 +58,9 @@ export const ledgerRoutes: readonly Route[] = [
     query: listQuery({ mode: ModeQuery }),
     answers: { 200: pageOf(EntryShape) },
     async handle({ system, actor, query: { cursor, limit, mode = modeShown(system) } }) {
-      return ok(page(await listEntries(system.db.web, cursor, limit + 1, actor.connections, mode), limit, entryView))
+      return ok(
+        page(await listEntries(system.db.web, cursor, limit + 1, actor.connections, mode), limit, entryView),
+      )
     },
   }),
   route({

@@ -5,7 +5,13 @@ import type { Route } from './route.ts'
 import { routes } from './routes.ts'
 
 const ProblemShape = z
-  .object({ type: z.string(), title: z.string(), status: z.number().int(), code: z.string(), detail: z.string().optional() })
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.string(),
+    detail: z.string().optional(),
+  })
   .meta({ id: 'Problem' })
 
 let document: object | undefined
@@ -14,7 +20,11 @@ let document: object | undefined
 export function openapiDocument(): object {
   document ??= createDocument({
     openapi: '3.1.0',
-    info: { title: 'ordersync', version: packageVersion(), description: "Keeps an online store's orders true, from payment to fulfillment." },
+    info: {
+      title: 'ordersync',
+      version: packageVersion(),
+      description: "Keeps an online store's orders true, from payment to fulfillment.",
+    },
     servers: [{ url: '/api/v1' }],
     security: [{ key: [] }],
     components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
@@ -35,18 +45,27 @@ function pathsOf(all: readonly Route[]): ZodOpenApiPathsObject {
 function operationOf(route: Route): ZodOpenApiOperationObject {
   const names = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!)
   const isWrite = route.method !== 'get'
-  const header = z.object({ 'Idempotency-Key': z.string().optional().meta({ description: 'The same key gets the same answer, for 30 days' }) })
+  const header = z.object({
+    'Idempotency-Key': z
+      .string()
+      .optional()
+      .meta({ description: 'The same key gets the same answer, for 30 days' }),
+  })
   return {
     operationId: operationId(route),
     tags: [route.tag],
     summary: route.summary,
     'x-role': route.role,
     requestParams: {
-      ...(names.length === 0 ? {} : { path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) }),
+      ...(names.length === 0
+        ? {}
+        : { path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) }),
       ...(route.query === undefined ? {} : { query: route.query as z.ZodObject }),
       ...(isWrite ? { header } : {}),
     },
-    ...(route.body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: route.body } } } }),
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { content: { 'application/json': { schema: route.body } } } }),
     responses: responsesOf(route, isWrite),
   } as ZodOpenApiOperationObject
 }
@@ -62,13 +81,18 @@ function responsesOf(route: Route, isWrite: boolean): ZodOpenApiOperationObject[
     const content = typeof shape === 'string' ? { [shape]: {} } : { 'application/json': { schema: shape } }
     responses[status as '200'] = { description: 'Done', content }
   }
-  const problem = (description: string) => ({ description, content: { 'application/problem+json': { schema: ProblemShape } } })
+  const problem = (description: string) => ({
+    description,
+    content: { 'application/problem+json': { schema: ProblemShape } },
+  })
   responses['400'] = problem('The request is not valid')
   responses['401'] = problem('A valid API key is required')
   responses['403'] = problem('The key does not allow this')
   if (route.path.includes('{')) responses['404'] = problem('There is no such thing')
   if (isWrite) {
-    responses['409'] = problem('The first request with this Idempotency-Key is under way, or the present state does not allow this')
+    responses['409'] = problem(
+      'The first request with this Idempotency-Key is under way, or the present state does not allow this',
+    )
     responses['422'] = problem('This Idempotency-Key was used with another request')
   }
   return responses as ZodOpenApiOperationObject['responses']

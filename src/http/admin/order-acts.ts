@@ -3,7 +3,14 @@ import * as z from 'zod'
 import type { Ref, RefKind } from '../../core/fact.ts'
 import { parseDecimal } from '../../core/money.ts'
 import type { Order } from '../../core/order.ts'
-import { type Act, linkReference, NoReference, recordPayment, releaseOrder, resolveReview } from '../../pipeline/operate.ts'
+import {
+  type Act,
+  linkReference,
+  NoReference,
+  recordPayment,
+  releaseOrder,
+  resolveReview,
+} from '../../pipeline/operate.ts'
 import { signal } from '../../pipeline/signal.ts'
 import { retry } from '../../store/effects.ts'
 import { listEffects } from '../../store/reading/effects.ts'
@@ -54,7 +61,9 @@ export const orderActRoutes: readonly Route[] = [
     summary: 'Says that a payment or another reference is this order’s',
     body: z.strictObject({ reference: Text, note: Note }),
     async handle(call) {
-      return act(call, call.body.note, async (_order, by) => linkReference(call.system, by, await referenceOf(call, call.body.reference)))
+      return act(call, call.body.note, async (_order, by) =>
+        linkReference(call.system, by, await referenceOf(call, call.body.reference)),
+      )
     },
   }),
   route({
@@ -64,42 +73,66 @@ export const orderActRoutes: readonly Route[] = [
     body: z.strictObject({ note: Note }),
     answers: { 200: z.object({ data: z.array(EffectShape) }) },
     async handle(call) {
-      const receipts = (await effectsOf(call)).filter((effect) => effect.sink === 'receipt' && effect.kind === 'receipt')
+      const receipts = (await effectsOf(call)).filter(
+        (effect) => effect.sink === 'receipt' && effect.kind === 'receipt',
+      )
       if (receipts.length === 0) throw new Problem('conflict', 'The order has no receipt')
       await again(call, receipts)
       const ids = new Set(receipts.map((effect) => effect.id))
-      return ok({ data: (await effectsOf(call)).filter((effect) => ids.has(effect.id)).map((effect) => effectView(effect)) })
+      return ok({
+        data: (await effectsOf(call))
+          .filter((effect) => ids.has(effect.id))
+          .map((effect) => effectView(effect)),
+      })
     },
   }),
   route({
     ...actOn,
     path: '/orders/{id}/payments',
     summary: 'Records a payment that was taken by hand',
-    body: z.strictObject({ amount: Text, method: z.enum(['cash', 'manual', 'bank_deposit', 'cash_on_delivery']), received_at: z.iso.datetime({ offset: true }), note: Note }),
+    body: z.strictObject({
+      amount: Text,
+      method: z.enum(['cash', 'manual', 'bank_deposit', 'cash_on_delivery']),
+      received_at: z.iso.datetime({ offset: true }),
+      note: Note,
+    }),
     async handle(call) {
       const { amount, method, received_at: receivedAt, note } = call.body
       return act(call, note, async (order, by) => {
-        if (order.currency === undefined) throw new Problem('conflict', 'The currency of the order is not known yet')
+        if (order.currency === undefined)
+          throw new Problem('conflict', 'The currency of the order is not known yet')
         const amountMinor = parseDecimal(amount, order.currency)
-        if (amountMinor === undefined || amountMinor <= 0n) throw new Problem('invalid_request', `amount must be a positive decimal in ${order.currency}`)
+        if (amountMinor === undefined || amountMinor <= 0n)
+          throw new Problem('invalid_request', `amount must be a positive decimal in ${order.currency}`)
         const at = new Date(receivedAt).toISOString()
         // The same payment said twice is one: its id is made of what it says.
         const id = `hand_${createHash('sha256').update(`${by.orderId}\n${amountMinor}\n${method}\n${at}`).digest('hex').slice(0, 24)}`
         const tender = method === 'cash' || method === 'cash_on_delivery' ? 'cash' : 'manual'
-        await recordPayment(call.system, by, { id, amountMinor, currency: order.currency, tender, receivedAt: at })
+        await recordPayment(call.system, by, {
+          id,
+          amountMinor,
+          currency: order.currency,
+          tender,
+          receivedAt: at,
+        })
       })
     },
   }),
 ]
 
 /** Does something to the order of the path as the caller, and answers with the order as it is then. */
-async function act(call: Call<unknown, unknown>, note: string, work: (order: Order, by: Act) => Promise<unknown>): Promise<Answer> {
+async function act(
+  call: Call<unknown, unknown>,
+  note: string,
+  work: (order: Order, by: Act) => Promise<unknown>,
+): Promise<Answer> {
   const before = await orderNow(call)
   const { id: orderId, connection } = before.view
   try {
     await work(before.order, { orderId, connection, by: call.actor.keyId, note })
   } catch (error) {
-    if (error instanceof NoReference) throw new Problem('conflict', 'The connection of this order is configured no more')
+    if (error instanceof NoReference)
+      throw new Problem('conflict', 'The connection of this order is configured no more')
     throw error
   }
   signal.emit('effects')
@@ -117,7 +150,14 @@ function orderNow(call: Call<unknown, unknown>) {
 
 async function effectsOf(call: Call<unknown, unknown>) {
   await orderNow(call)
-  const all = { before: everything, limit: 1000, scopes: null, state: undefined, sink: undefined, order: call.params.id! }
+  const all = {
+    before: everything,
+    limit: 1000,
+    scopes: null,
+    state: undefined,
+    sink: undefined,
+    order: call.params.id!,
+  }
   return listEffects(call.system.db.web, all)
 }
 
@@ -128,7 +168,9 @@ async function again(call: Call<unknown, unknown>, list: readonly { id: string }
 
 /** Effects that were not made because the facts were older than the service: a release asks for them after all. */
 async function releaseCancelled(call: Call<unknown, unknown>): Promise<void> {
-  const held = (await effectsOf(call)).filter((effect) => effect.state === 'cancelled' && effect.last_error === 'before_start')
+  const held = (await effectsOf(call)).filter(
+    (effect) => effect.state === 'cancelled' && effect.last_error === 'before_start',
+  )
   await again(call, held)
 }
 
@@ -136,6 +178,7 @@ async function releaseCancelled(call: Call<unknown, unknown>): Promise<void> {
 async function referenceOf(call: Call<unknown, unknown>, text: string): Promise<Ref> {
   const known = await referencesById(call.system.db.web, text)
   if (known.length === 0) return { kind: 'number', id: text }
-  if (new Set(known.map((row) => row.root)).size > 1) throw new Problem('conflict', 'Several orders have this reference')
+  if (new Set(known.map((row) => row.root)).size > 1)
+    throw new Problem('conflict', 'Several orders have this reference')
   return { kind: known[0]!.kind as RefKind, id: text }
 }

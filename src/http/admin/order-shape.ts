@@ -31,7 +31,16 @@ export const OrderShape = z
     mode: z.enum(['test', 'live']),
     kind: z.enum(['sale', 'renewal', 'invoice']),
     status: z.enum(['open', 'closed', 'cancelled']),
-    payment_status: z.enum(['pending', 'authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'voided', 'failed']),
+    payment_status: z.enum([
+      'pending',
+      'authorized',
+      'partially_paid',
+      'paid',
+      'partially_refunded',
+      'refunded',
+      'voided',
+      'failed',
+    ]),
     pending_reason: z.string().nullable(),
     dispute_status: z.enum(['none', 'inquiry', 'open', 'won', 'lost']),
     fulfillment_status: z.enum(['unfulfilled', 'requested', 'partially_fulfilled', 'fulfilled', 'cancelled']),
@@ -51,14 +60,24 @@ export const OrderShape = z
     customer: z.object({ email: z.string().nullable(), name: z.string().nullable() }).nullable(),
     references: z.array(z.object({ connection: z.string(), kind: z.string(), id: z.string() })),
     tenders: z.array(z.object({ tender: z.string(), id: z.string(), amount: MoneyShape })),
-    refunds: z.array(z.object({ id: z.string(), status: z.string(), amount: MoneyShape, reason: z.string().nullable() })),
+    refunds: z.array(
+      z.object({ id: z.string(), status: z.string(), amount: MoneyShape, reason: z.string().nullable() }),
+    ),
     disputes: z.array(
-      z.object({ id: z.string(), status: z.string(), amount: MoneyShape, reason: z.string(), due_by: Time.nullable() }),
+      z.object({
+        id: z.string(),
+        status: z.string(),
+        amount: MoneyShape,
+        reason: z.string(),
+        due_by: Time.nullable(),
+      }),
     ),
     settlement: z.array(z.object({ amount: MoneyShape, fee: MoneyShape, net: MoneyShape })),
     placed_at: Time.nullable(),
     updated_at: Time,
     version: z.number().int().meta({ description: 'Distinct facts that providers and operators asserted' }),
-    as_of: Time.optional().meta({ description: 'The time that the answer stands for, where one was asked for' }),
+    as_of: Time.optional().meta({
+      description: 'The time that the answer stands for, where one was asked for',
+    }),
   })
   .meta({ id: 'Order' })

@@ -88,7 +88,11 @@ function moneyDetails(order: Order) {
   return {
     tenders: order.payments
       .filter((payment) => payment.capturedMinor > 0n)
-      .map((payment) => ({ tender: payment.tender, id: payment.ref.id, amount: moneyOf(payment.capturedMinor, payment.currency) })),
+      .map((payment) => ({
+        tender: payment.tender,
+        id: payment.ref.id,
+        amount: moneyOf(payment.capturedMinor, payment.currency),
+      })),
     refunds: order.refunds.map((refund) => ({
       id: refund.ref.id,
       status: refund.state,

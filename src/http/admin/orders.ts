@@ -20,13 +20,27 @@ const OrdersQuery = listQuery({
   reference: Text.optional().meta({ description: 'An order number or any external id' }),
   status: z.enum(['open', 'closed', 'cancelled']).optional(),
   payment_status: z
-    .enum(['pending', 'authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'voided', 'failed'])
+    .enum([
+      'pending',
+      'authorized',
+      'partially_paid',
+      'paid',
+      'partially_refunded',
+      'refunded',
+      'voided',
+      'failed',
+    ])
     .optional(),
-  fulfillment_status: z.enum(['unfulfilled', 'requested', 'partially_fulfilled', 'fulfilled', 'cancelled']).optional(),
+  fulfillment_status: z
+    .enum(['unfulfilled', 'requested', 'partially_fulfilled', 'fulfilled', 'cancelled'])
+    .optional(),
   connection: Text.optional(),
   needs_review: BooleanQuery.optional(),
   updated_since: TimeQuery.optional(),
-  q: Text.optional().meta({ description: "The beginning of a number, an external id, an order's id, or (not for viewers) a customer's address" }),
+  q: Text.optional().meta({
+    description:
+      "The beginning of a number, an external id, an order's id, or (not for viewers) a customer's address",
+  }),
   mode: ModeQuery,
 })
 
@@ -42,7 +56,8 @@ export const orderRoutes: readonly Route[] = [
     query: OrdersQuery,
     answers: { 200: pageOf(OrderShape) },
     async handle({ system, actor, query }) {
-      const isNarrow = query.connection !== undefined || query.reference !== undefined || query.q !== undefined
+      const isNarrow =
+        query.connection !== undefined || query.reference !== undefined || query.q !== undefined
       const rows = await listOrders(system.db.web, {
         before: query.cursor,
         limit: query.limit,
@@ -56,7 +71,8 @@ export const orderRoutes: readonly Route[] = [
         updatedSince: query.updated_since,
         reference: query.reference?.replace(/^#/, ''),
         q: query.q?.replace(/^#/, ''),
-        emailHash: actor.role === 'viewer' || query.q === undefined ? undefined : emailHashOf(system, query.q),
+        emailHash:
+          actor.role === 'viewer' || query.q === undefined ? undefined : emailHashOf(system, query.q),
       })
       const views = await viewsOf(system, actor, rows.slice(0, query.limit))
       return ok(page(rows, query.limit, (row) => views.get(row.id)!))
@@ -79,20 +95,32 @@ export const orderRoutes: readonly Route[] = [
 /** Past every link there will be. */
 export const everything = 9_223_372_036_854_775_807n
 
-async function orderAt(on: Parameters<typeof loadTimeline>[0], call: Call<unknown, unknown>, asOf: string | undefined): Promise<object> {
+async function orderAt(
+  on: Parameters<typeof loadTimeline>[0],
+  call: Call<unknown, unknown>,
+  asOf: string | undefined,
+): Promise<object> {
   const timeline = await timelineFor(on, call)
   const link = asOf === undefined ? { seq: everything, recorded_at: undefined } : (await linkAt(on, asOf))[0]
   if (link === undefined) throw unknownThen()
   const root = rootAt(timeline, call.params.id!, link.seq)
   const facts = factsAt(timeline, root, link.seq)
   if (facts.length === 0) throw unknownThen()
-  const { order, view } = viewAt(timeline, { root, facts, linkSeq: link.seq, isMasked: call.actor.role === 'viewer' })
+  const { order, view } = viewAt(timeline, {
+    root,
+    facts,
+    linkSeq: link.seq,
+    isMasked: call.actor.role === 'viewer',
+  })
   if (!order.isAttached) throw unknownThen()
   return link.recorded_at === undefined ? view : { ...view, as_of: inMicroseconds(link.recorded_at) }
 }
 
 /** The order's timeline; `not_found` when there is none, or none that this key may see. */
-export async function timelineFor(on: Parameters<typeof loadTimeline>[0], call: Call<unknown, unknown>): Promise<Timeline> {
+export async function timelineFor(
+  on: Parameters<typeof loadTimeline>[0],
+  call: Call<unknown, unknown>,
+): Promise<Timeline> {
   const timeline = await loadTimeline(on, call.system.config, call.params.id!)
   const root = [...(timeline?.members.values() ?? [])].find((member) => member.alias_of === null)
   if (timeline === undefined || timeline.facts.length === 0 || !isSeen(call.actor, root!.connection)) {
@@ -110,12 +138,24 @@ function inMicroseconds(time: string): string {
   return time.replace(/\.(\d{3})Z$/, '.$1000Z')
 }
 
-async function viewsOf(system: System, actor: Actor, rows: readonly ListedOrder[]): Promise<Map<string, OrderView>> {
+async function viewsOf(
+  system: System,
+  actor: Actor,
+  rows: readonly ListedOrder[],
+): Promise<Map<string, OrderView>> {
   const on = system.db.web
   const orders = rows.map((row) => ({ row, order: orderOf(row.state) }))
   const [references, persons] = await Promise.all([
-    rows.length === 0 ? [] : referencesOf(on, rows.map((row) => row.id)),
-    personsById(on, orders.flatMap(({ order }) => order.personId ?? [])),
+    rows.length === 0
+      ? []
+      : referencesOf(
+          on,
+          rows.map((row) => row.id),
+        ),
+    personsById(
+      on,
+      orders.flatMap(({ order }) => order.personId ?? []),
+    ),
   ])
   const byRoot = Map.groupBy(references, (reference) => reference.root)
   return new Map(

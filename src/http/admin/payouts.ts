@@ -2,7 +2,15 @@ import * as z from 'zod'
 import { decodeData } from '../../core/fact.ts'
 import { payoutOf } from '../../core/payout.ts'
 import type { System } from '../../pipeline/system.ts'
-import { linesOf, listPayouts, payoutById, type PayoutFact, type PayoutLine, type PayoutRow, statesOf } from '../../store/reading/payouts.ts'
+import {
+  linesOf,
+  listPayouts,
+  payoutById,
+  type PayoutFact,
+  type PayoutLine,
+  type PayoutRow,
+  statesOf,
+} from '../../store/reading/payouts.ts'
 import type { Actor } from '../auth.ts'
 import { Problem } from '../problem.ts'
 import { page } from './cursor.ts'
@@ -33,7 +41,9 @@ const PayoutShape = z
         order_id: z.string().nullable(),
       }),
     ),
-    difference: MoneyShape.nullable().meta({ description: 'The payout less the net of its lines; null while no line names it' }),
+    difference: MoneyShape.nullable().meta({
+      description: 'The payout less the net of its lines; null while no line names it',
+    }),
   })
   .meta({ id: 'Payout' })
 
@@ -47,7 +57,9 @@ export const payoutRoutes: readonly Route[] = [
     query: listQuery({ mode: ModeQuery }),
     answers: { 200: pageOf(PayoutShape) },
     async handle({ system, actor, query: { cursor, limit, mode = modeShown(system) } }) {
-      const connections = system.config.connections.filter((connection) => connection.mode === mode).map(({ id }) => id)
+      const connections = system.config.connections
+        .filter((connection) => connection.mode === mode)
+        .map(({ id }) => id)
       const rows = await listPayouts(system.db.web, cursor, limit + 1, actor.connections, connections)
       const views = await viewsOf(system, rows.slice(0, limit))
       return ok(page(rows, limit, (row) => views.get(row)!))
@@ -62,7 +74,8 @@ export const payoutRoutes: readonly Route[] = [
     answers: { 200: PayoutShape },
     async handle({ system, actor, params }) {
       const [row] = await payoutById(system.db.web, scopesFor(system, actor), params.id!)
-      if (row === undefined || !isSeen(actor, row.connection)) throw new Problem('not_found', 'There is no payout with this id')
+      if (row === undefined || !isSeen(actor, row.connection))
+        throw new Problem('not_found', 'There is no payout with this id')
       return ok((await viewsOf(system, [row])).get(row)!)
     },
   }),
@@ -76,7 +89,10 @@ async function viewsOf(system: System, rows: readonly PayoutRow[]): Promise<Map<
   if (rows.length === 0) return new Map()
   const scopes = [...new Set(rows.map((row) => row.scope))]
   const ids = rows.map((row) => row.id)
-  const [states, lines] = await Promise.all([statesOf(system.db.web, scopes, ids), linesOf(system.db.web, scopes, ids)])
+  const [states, lines] = await Promise.all([
+    statesOf(system.db.web, scopes, ids),
+    linesOf(system.db.web, scopes, ids),
+  ])
   return new Map(
     rows.map((row) => [
       row,
@@ -90,7 +106,12 @@ async function viewsOf(system: System, rows: readonly PayoutRow[]): Promise<Map<
   )
 }
 
-function payoutView(system: System, row: PayoutRow, states: readonly PayoutFact[], lines: readonly PayoutLine[]): object {
+function payoutView(
+  system: System,
+  row: PayoutRow,
+  states: readonly PayoutFact[],
+  lines: readonly PayoutLine[],
+): object {
   const payout = payoutOf(
     states.map((state) => ({ occurredAt: state.occurred_at, data: decodeData<'payout_state'>(state.data) })),
     lines.map((line) => ({ ...line, data: decodeData<'balance_line'>(line.data) })),

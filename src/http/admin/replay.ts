@@ -43,7 +43,12 @@ export const replayRoutes: readonly Route[] = [
           before: before === undefined ? null : view(id, before),
           after: view(id, after),
         })),
-        effects: replayed.effects.map(({ key, sink, kind, orderId }) => ({ key, sink, kind, order_id: orderId })),
+        effects: replayed.effects.map(({ key, sink, kind, orderId }) => ({
+          key,
+          sink,
+          kind,
+          order_id: orderId,
+        })),
       })
     },
   }),
@@ -56,7 +61,9 @@ async function viewerOf(
   orders: readonly { id: string; before: Order | undefined; after: Order }[],
 ): Promise<(id: string, order: Order) => object> {
   const ids = orders.map(({ id }) => id)
-  const personIds = orders.flatMap(({ before, after }) => [before?.personId ?? [], after.personId ?? []].flat())
+  const personIds = orders.flatMap(({ before, after }) =>
+    [before?.personId ?? [], after.personId ?? []].flat(),
+  )
   const [frames, references, persons] = await Promise.all([
     orderFrames(system.db.web, ids),
     referencesOf(system.db.web, ids),
@@ -70,7 +77,9 @@ async function viewerOf(
       mode: frame?.mode ?? event.mode,
       updatedAt: frame?.updated_at ?? system.now().toISOString(),
       persons,
-      references: references.filter((row) => row.root === id).map(({ connection, kind, id: reference }) => ({ connection, kind, id: reference })),
+      references: references
+        .filter((row) => row.root === id)
+        .map(({ connection, kind, id: reference }) => ({ connection, kind, id: reference })),
       isMasked: false,
     })
   }

@@ -16,8 +16,18 @@ export type Call<Query, Body> = {
 /** JSON unless `type` says otherwise; a stream is sent piece by piece and never held whole. */
 export type Answer =
   | { readonly status: number; readonly json: object }
-  | { readonly status: number; readonly type: string; readonly bytes: Uint8Array; readonly headers?: { readonly [name: string]: string } }
-  | { readonly status: number; readonly type: string; readonly pieces: AsyncIterable<string>; readonly headers?: { readonly [name: string]: string } }
+  | {
+      readonly status: number
+      readonly type: string
+      readonly bytes: Uint8Array
+      readonly headers?: { readonly [name: string]: string }
+    }
+  | {
+      readonly status: number
+      readonly type: string
+      readonly pieces: AsyncIterable<string>
+      readonly headers?: { readonly [name: string]: string }
+    }
 
 /** One operation: what it asks for, who may call it, what it answers. The router and openapi.json both read this. */
 export type Route = {
@@ -50,7 +60,9 @@ type Shape<Query extends z.ZodType, Body extends z.ZodType> = {
   handle(call: Call<z.output<Query>, z.output<Body>>): Promise<Answer>
 }
 
-export function route<Query extends z.ZodType = z.ZodUndefined, Body extends z.ZodType = z.ZodUndefined>(shape: Shape<Query, Body>): Route {
+export function route<Query extends z.ZodType = z.ZodUndefined, Body extends z.ZodType = z.ZodUndefined>(
+  shape: Shape<Query, Body>,
+): Route {
   return {
     ...shape,
     query: shape.query,

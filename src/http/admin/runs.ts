@@ -52,13 +52,23 @@ function findingView(row: FindingRow): object {
   const { id, kind, order_id, repair, repaired, opened_at, closed_at } = row
   const { detail, ours, theirs } = row
   return {
-    id, kind, order_id, repair, repaired, opened_at, closed_at,
+    id,
+    kind,
+    order_id,
+    repair,
+    repaired,
+    opened_at,
+    closed_at,
     resource: { kind: row.resource_kind, id: row.resource_id },
-    detail: JSON.parse(detail), ours: JSON.parse(ours), theirs: JSON.parse(theirs),
+    detail: JSON.parse(detail),
+    ours: JSON.parse(ours),
+    theirs: JSON.parse(theirs),
   }
 }
 
-const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString())
+const Instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text).toISOString())
   .meta({ override: { type: 'string', format: 'date-time' } })
 
 const { mode: _mode, ...replayFilters } = eventFilters
@@ -76,7 +86,9 @@ function readsOf(path: '/reconciliations' | '/replays', tag: string): readonly R
       query: listQuery({}),
       answers: { 200: pageOf(RunShape) },
       async handle({ system, actor, query: { cursor, limit } }) {
-        return ok(page(await listRuns(system.db.web, kind, cursor, limit + 1, actor.connections), limit, runView))
+        return ok(
+          page(await listRuns(system.db.web, kind, cursor, limit + 1, actor.connections), limit, runView),
+        )
       },
     }),
     route({
@@ -127,11 +139,16 @@ export const runRoutes: readonly Route[] = [
     async handle({ system, actor, body }) {
       const { connection, since, until, order, dry_run: dryRun } = body
       const isKnown = system.config.connections.some(({ id }) => id === connection)
-      if (!isKnown || !isSeen(actor, connection)) throw new Problem('invalid_request', `connection: there is no connection ${connection}`)
-      if (since !== undefined && until !== undefined && since >= until) throw new Problem('invalid_request', 'since must be before until')
+      if (!isKnown || !isSeen(actor, connection))
+        throw new Problem('invalid_request', `connection: there is no connection ${connection}`)
+      if (since !== undefined && until !== undefined && since >= until)
+        throw new Problem('invalid_request', 'since must be before until')
       const { id } = await requestRun(system, {
-        connection, dryRun,
-        ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }), ...(order === undefined ? {} : { order }),
+        connection,
+        dryRun,
+        ...(since === undefined ? {} : { since }),
+        ...(until === undefined ? {} : { until }),
+        ...(order === undefined ? {} : { order }),
       })
       return { status: 202, json: runView((await runById(system.db.web, id))[0]!) }
     },
@@ -145,7 +162,8 @@ export const runRoutes: readonly Route[] = [
     body: z.strictObject({ filter: z.strictObject(replayFilters), dry_run: z.boolean().default(false) }),
     answers: { 202: RunShape },
     async handle({ system, actor, body: { filter, dry_run: dryRun } }) {
-      if (!isSeen(actor, filter.connection ?? null)) throw new Problem('forbidden', 'Name a connection that this key may see')
+      if (!isSeen(actor, filter.connection ?? null))
+        throw new Problem('forbidden', 'Name a connection that this key may see')
       const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
       const { id } = await requestReplay(system, { filter: given, dryRun })
       return { status: 202, json: runView((await runById(system.db.web, id))[0]!) }
@@ -155,6 +173,7 @@ export const runRoutes: readonly Route[] = [
 
 async function runFor(call: Call<unknown, unknown>): Promise<RunRow> {
   const [run] = await runById(call.system.db.web, call.params.id!)
-  if (run === undefined || !isSeen(call.actor, run.connection)) throw new Problem('not_found', 'There is no run with this id')
+  if (run === undefined || !isSeen(call.actor, run.connection))
+    throw new Problem('not_found', 'There is no run with this id')
   return run
 }

@@ -10,7 +10,11 @@ export const Time = z.string().meta({ description: 'RFC 3339, UTC', override: { 
 
 export const MoneyShape = z
   .object({ amount: z.string(), currency: z.string() })
-  .meta({ id: 'Money', description: "A decimal string with exactly the currency's decimals", example: { amount: '19.99', currency: 'USD' } })
+  .meta({
+    id: 'Money',
+    description: "A decimal string with exactly the currency's decimals",
+    example: { amount: '19.99', currency: 'USD' },
+  })
 
 /**
  * A time in a query: RFC 3339 with any offset. Text, so that microseconds survive; a `+` that a careless client did
@@ -43,10 +47,7 @@ const Limit = z
   .default(limitDefault)
   .meta({ override: { type: 'integer', minimum: 1, maximum: limitMax, default: limitDefault } })
 
-const CursorText = z
-  .string()
-  .max(200)
-  .meta({ description: '`next_cursor` of the page before' })
+const CursorText = z.string().max(200).meta({ description: '`next_cursor` of the page before' })
 
 /** Largest bigint of Postgres: the page before the first one ended there. */
 const top = 9_223_372_036_854_775_807n

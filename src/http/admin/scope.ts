@@ -3,7 +3,10 @@ import type { System } from '../../pipeline/system.ts'
 import type { Actor } from '../auth.ts'
 
 /** Test and live never stand in one list or sum: without `mode`, live where anything is live, else test. */
-export const ModeQuery = z.enum(['test', 'live']).optional().meta({ description: 'Default: live when any connection is live, else test' })
+export const ModeQuery = z
+  .enum(['test', 'live'])
+  .optional()
+  .meta({ description: 'Default: live when any connection is live, else test' })
 
 export function modeShown(system: System): 'test' | 'live' {
   return system.config.connections.some((connection) => connection.mode === 'live') ? 'live' : 'test'

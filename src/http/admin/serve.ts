@@ -11,17 +11,29 @@ import { answerOnce, idempotencyKeyOf } from './idempotent.ts'
 import { addressOf, type Answer, type Call, type Route } from './route.ts'
 
 /** Who asks. Throws `unauthorized`, or `too_many_requests` once an address has failed too often. */
-export async function signIn(system: System, request: Request, failed: (address: string) => boolean): Promise<Actor> {
+export async function signIn(
+  system: System,
+  request: Request,
+  failed: (address: string) => boolean,
+): Promise<Actor> {
   const actor = await actorOf(system, request.get('authorization'))
   if (actor !== undefined) return actor
   if (failed(addressOf(request))) {
     throw new Problem('too_many_requests', 'Wait a minute, then use a valid key', { 'retry-after': '60' })
   }
-  throw new Problem('unauthorized', 'Send a valid key as Authorization: Bearer KEY', { 'www-authenticate': 'Bearer' })
+  throw new Problem('unauthorized', 'Send a valid key as Authorization: Bearer KEY', {
+    'www-authenticate': 'Bearer',
+  })
 }
 
 /** Checks role, query and body in this order, runs the handler (once per Idempotency-Key), audits, answers. */
-export async function serve(system: System, route: Route, actor: Actor, request: Request, response: Response): Promise<void> {
+export async function serve(
+  system: System,
+  route: Route,
+  actor: Actor,
+  request: Request,
+  response: Response,
+): Promise<void> {
   let answer: Answer
   try {
     answer = await answerTo(system, route, actor, request)
@@ -37,7 +49,8 @@ export async function serve(system: System, route: Route, actor: Actor, request:
 
 async function answerTo(system: System, route: Route, actor: Actor, request: Request): Promise<Answer> {
   if (!mayAct(actor, route.role)) throw new Problem('forbidden', `This needs the role ${route.role}`)
-  if (route.isForAll && actor.connections !== null) throw new Problem('forbidden', 'This needs a key that is not limited to connections')
+  if (route.isForAll && actor.connections !== null)
+    throw new Problem('forbidden', 'This needs a key that is not limited to connections')
   const call: Call<unknown, unknown> = {
     system,
     actor,
@@ -60,7 +73,9 @@ function checkQuery(route: Route, request: Request): unknown {
 
 function checkBody(route: Route, request: Request): unknown {
   if (route.body === undefined) return undefined
-  const hasBody = request.get('content-length') !== '0' && (request.get('content-length') ?? request.get('transfer-encoding')) !== undefined
+  const hasBody =
+    request.get('content-length') !== '0' &&
+    (request.get('content-length') ?? request.get('transfer-encoding')) !== undefined
   if (hasBody && request.is('application/json') === false) {
     throw new Problem('unsupported_media_type', 'Send the body as application/json')
   }
@@ -96,11 +111,18 @@ async function send(response: Response, answer: Answer): Promise<void> {
     return
   }
   response.set({ 'Content-Type': answer.type, ...answer.headers })
-  if ('bytes' in answer) response.send(Buffer.from(answer.bytes.buffer, answer.bytes.byteOffset, answer.bytes.byteLength))
+  if ('bytes' in answer)
+    response.send(Buffer.from(answer.bytes.buffer, answer.bytes.byteOffset, answer.bytes.byteLength))
   else await pipeline(Readable.from(answer.pieces), response)
 }
 
-async function audit(system: System, route: Route, actor: Actor, request: Request, status: number): Promise<void> {
+async function audit(
+  system: System,
+  route: Route,
+  actor: Actor,
+  request: Request,
+  status: number,
+): Promise<void> {
   const target = Object.values(request.params).join('/')
   await writeAudit(system.db.web, {
     at: system.now(),

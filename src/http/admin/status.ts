@@ -29,13 +29,22 @@ export const statusRoutes: readonly Route[] = [
         .meta({ id: 'Status' }),
     },
     async handle({ system }) {
-      const [[counts], [link]] = await Promise.all([statusCounts(system.db.web, system.now()), head(system.db.web)])
+      const [[counts], [link]] = await Promise.all([
+        statusCounts(system.db.web, system.now()),
+        head(system.db.web),
+      ])
       const c = counts!
       const busy = c.workable + c.due_now + c.performing + c.runs_queued + c.runs_running + c.rereads_due_now
       return ok({
         idle: busy === 0,
         events: { pending: c.pending, workable: c.workable, failed: c.failed, needs_review: c.needs_review },
-        effects: { due: c.due, performing: c.performing, unknown: c.unknown, failed: c.failed_effects, needs_review: c.review_effects },
+        effects: {
+          due: c.due,
+          performing: c.performing,
+          unknown: c.unknown,
+          failed: c.failed_effects,
+          needs_review: c.review_effects,
+        },
         orders: { needs_review: c.orders_needs_review },
         runs: { queued: c.runs_queued, running: c.runs_running },
         findings: { open: c.findings_open },

@@ -24,7 +24,11 @@ export type Timeline = {
 }
 
 /** Undefined when no order has this id. Needs one snapshot: its statements must tell one story. */
-export async function loadTimeline(on: Connection, config: Config, id: string): Promise<Timeline | undefined> {
+export async function loadTimeline(
+  on: Connection,
+  config: Config,
+  id: string,
+): Promise<Timeline | undefined> {
   const members = await membersOf(on, id)
   const root = members.find((member) => member.alias_of === null)
   if (root === undefined) return undefined
@@ -56,7 +60,8 @@ function personIdsOf(facts: readonly RecordedFact[]): string[] {
 async function skusOf(on: Connection, facts: readonly RecordedFact[]): Promise<Map<string, bigint>> {
   const skus = new Set<string>()
   for (const fact of facts) {
-    if (fact.kind === 'order_lines') for (const line of fact.data.lines) if (line.sku !== undefined) skus.add(line.sku)
+    if (fact.kind === 'order_lines')
+      for (const line of fact.data.lines) if (line.sku !== undefined) skus.add(line.sku)
   }
   const rows = skus.size === 0 ? [] : await knownSkus(on, [...skus])
   return new Map(rows.map((row) => [row.sku, row.link_seq ?? 0n]))
@@ -78,13 +83,20 @@ export function foldAt(timeline: Timeline, facts: readonly RecordedFact[], linkS
 
 /** The facts of one order that were known at a link, members included that had become part of it by then. */
 export function factsAt(timeline: Timeline, root: string, linkSeq: bigint): RecordedFact[] {
-  return timeline.facts.filter((fact) => fact.linkSeq <= linkSeq && rootAt(timeline, fact.orderId!, linkSeq) === root)
+  return timeline.facts.filter(
+    (fact) => fact.linkSeq <= linkSeq && rootAt(timeline, fact.orderId!, linkSeq) === root,
+  )
 }
 
 /** The API's view of an order as folded from `facts`, with what else was known at that link. */
 export function viewAt(
   timeline: Timeline,
-  { root, facts, linkSeq, isMasked }: { root: string; facts: readonly RecordedFact[]; linkSeq: bigint; isMasked: boolean },
+  {
+    root,
+    facts,
+    linkSeq,
+    isMasked,
+  }: { root: string; facts: readonly RecordedFact[]; linkSeq: bigint; isMasked: boolean },
 ): { order: Order; view: OrderView } {
   const order = foldAt(timeline, facts, linkSeq)
   const home = homeOf(timeline, root, facts)
@@ -103,10 +115,16 @@ export function viewAt(
 }
 
 /** The connection an order is shown under: one that speaks for orders before one that does not. As recording decides it. */
-function homeOf({ config, members }: Timeline, root: string, facts: readonly RecordedFact[]): { connection: string; mode: string } {
+function homeOf(
+  { config, members }: Timeline,
+  root: string,
+  facts: readonly RecordedFact[],
+): { connection: string; mode: string } {
   const ids = [...new Set(facts.map((fact) => fact.connection))].sort()
   const known = ids.flatMap((id) => config.connections.filter((connection) => connection.id === id))
   const best = known.find((connection) => connection.speaksFor.includes('order')) ?? known[0]
   const row = members.get(root)!
-  return best === undefined ? { connection: row.connection, mode: row.mode } : { connection: best.id, mode: best.mode }
+  return best === undefined
+    ? { connection: row.connection, mode: row.mode }
+    : { connection: best.id, mode: best.mode }
 }

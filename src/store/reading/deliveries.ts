@@ -36,8 +36,13 @@ export const deliveriesOfEvent = statement<[eventId: string], DeliveryRow>({
 })
 
 type Page = [
-  beforeAt: string, beforeId: string, limit: number, scopes: readonly string[] | null, connection: string | undefined,
-  responseStatus: number | undefined, since: string | undefined,
+  beforeAt: string,
+  beforeId: string,
+  limit: number,
+  scopes: readonly string[] | null,
+  connection: string | undefined,
+  responseStatus: number | undefined,
+  since: string | undefined,
 ]
 
 /** Attempts newest first: `limit` at most before (`beforeAt`, `beforeId`). */

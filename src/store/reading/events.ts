@@ -87,7 +87,10 @@ function listBy(
 
 const ofOrder = `e.order_ids && array(${memberIds('$12')})`
 const listed = listBy('list', [])
-const byConnection = listBy('listByConnection', ['events_connection_seq'], { driver: 'connection', condition: 'e.connection = $4' })
+const byConnection = listBy('listByConnection', ['events_connection_seq'], {
+  driver: 'connection',
+  condition: 'e.connection = $4',
+})
 const byType = listBy('listByType', ['events_type_seq'], { driver: 'type', condition: 'e.type = $5' })
 const byStatus = listBy('listByStatus', ['events_status_seq'], {
   driver: 'status',
@@ -97,12 +100,41 @@ const byProviderEventId = listBy('listByProviderEventId', ['events_provider_even
   driver: 'providerEventId',
   condition: 'e.provider_event_id = $8',
 })
-const byOrder = listBy('listByOrder', ['events_order_ids', 'orders_pkey', 'orders_alias_of', 'events_provider_event_id'], { condition: ofOrder })
+const byOrder = listBy(
+  'listByOrder',
+  ['events_order_ids', 'orders_pkey', 'orders_alias_of', 'events_provider_event_id'],
+  { condition: ofOrder },
+)
 
 /** Events newest first by when we stored them, `limit + 1` at most. */
 export async function listEvents(on: Queryable, filter: EventFilter): Promise<EventRow[]> {
-  const { before, limit, scopes, connection, type, status, source, providerEventId, order, since, until, mode } = filter
-  const common = [before, limit + 1, scopes, connection, type, status, source, providerEventId, since, until, mode]
+  const {
+    before,
+    limit,
+    scopes,
+    connection,
+    type,
+    status,
+    source,
+    providerEventId,
+    order,
+    since,
+    until,
+    mode,
+  } = filter
+  const common = [
+    before,
+    limit + 1,
+    scopes,
+    connection,
+    type,
+    status,
+    source,
+    providerEventId,
+    since,
+    until,
+    mode,
+  ]
   return order === undefined ? driverOf(filter)(on, ...common) : byOrder(on, ...common, order)
 }
 

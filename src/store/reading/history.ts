@@ -59,7 +59,14 @@ export const effectsOf = statement<[orderIds: readonly string[]], OrderEffect>({
            from effects e join links l on l.tx = e.tx where e.order_id = any($1::text[]) order by e.seq`,
 })
 
-export type OrderFinding = { seq: bigint; id: string; kind: string; detail: string; repair: string; opened_at: string }
+export type OrderFinding = {
+  seq: bigint
+  id: string
+  kind: string
+  detail: string
+  repair: string
+  opened_at: string
+}
 
 /** What reconciling found about these orders; dry runs leave no trace in a history. */
 export const findingsOf = statement<[orderIds: readonly string[]], OrderFinding>({

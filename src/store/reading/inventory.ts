@@ -19,7 +19,10 @@ export const stockOf = statement<[sku: string], StockRow>({
  * Orders under review that have a line of this SKU (`$1` is the line's `"sku":"…"` as the state has it): the review may
  * be that the SKU was unknown. In batches, because a new SKU may set many free.
  */
-export const ordersUnderReviewWith = statement<[line: string, after: bigint, limit: number], { seq: bigint; id: string; connection: string }>({
+export const ordersUnderReviewWith = statement<
+  [line: string, after: bigint, limit: number],
+  { seq: bigint; id: string; connection: string }
+>({
   name: 'inventory.ordersUnderReviewWith',
   uses: ['orders_needs_review'],
   text: `select seq, id, connection from orders

@@ -33,7 +33,10 @@ export const listEntries = statement<[before: bigint, limit: number, ...Scope], 
 })
 
 /** Entries of these orders, newest first. */
-export const entriesOfOrders = statement<[orderIds: readonly string[], before: bigint, limit: number], LedgerEntry>({
+export const entriesOfOrders = statement<
+  [orderIds: readonly string[], before: bigint, limit: number],
+  LedgerEntry
+>({
   name: 'ledger.ofOrders',
   uses: ['journal_entries_order_id', 'journal_entries_pkey', 'journal_lines_pkey', 'links_tx_key'],
   text: `select ${entry} from journal_entries j join links l on l.tx = j.tx
@@ -86,6 +89,10 @@ export const trialBalance = statement<Scope, AccountSum>({
 })
 
 /** Accounts and currencies that are in use, to be declared at the head of an export. */
-export async function accountsOf(on: Queryable, scopes: readonly string[] | null, mode: string): Promise<AccountSum[]> {
+export async function accountsOf(
+  on: Queryable,
+  scopes: readonly string[] | null,
+  mode: string,
+): Promise<AccountSum[]> {
   return trialBalance(on, scopes, mode)
 }

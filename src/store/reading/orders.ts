@@ -58,7 +58,11 @@ function foundBy(parameter: string, emailHash: string): string {
 
 type Filter = keyof typeof filters
 
-function listBy(name: string, uses: readonly string[], { driver, condition }: { driver?: Filter; condition?: string } = {}) {
+function listBy(
+  name: string,
+  uses: readonly string[],
+  { driver, condition }: { driver?: Filter; condition?: string } = {},
+) {
   const kept = Object.entries(filters).filter(([key]) => key !== driver)
   const conditions = [...kept.map(([, text]) => text), ...(condition === undefined ? [] : [condition])]
   return statement<readonly unknown[], ListedOrder>({
@@ -73,23 +77,38 @@ function listBy(name: string, uses: readonly string[], { driver, condition }: { 
 
 // On young tables the planner may take any index that gives the order; the one named first is the narrow one.
 const listed = listBy('list', ['orders_listed'])
-const byStatus = listBy('listByStatus', ['orders_status', 'orders_listed'], { driver: 'status', condition: 'o.status = $5' })
+const byStatus = listBy('listByStatus', ['orders_status', 'orders_listed'], {
+  driver: 'status',
+  condition: 'o.status = $5',
+})
 const byPaymentStatus = listBy('listByPaymentStatus', ['orders_payment_status', 'orders_listed'], {
   driver: 'paymentStatus',
   condition: 'o.payment_status = $6',
 })
-const byFulfillmentStatus = listBy('listByFulfillmentStatus', ['orders_fulfillment_status', 'orders_listed'], {
-  driver: 'fulfillmentStatus',
-  condition: 'o.fulfillment_status = $7',
+const byFulfillmentStatus = listBy(
+  'listByFulfillmentStatus',
+  ['orders_fulfillment_status', 'orders_listed'],
+  {
+    driver: 'fulfillmentStatus',
+    condition: 'o.fulfillment_status = $7',
+  },
+)
+const byConnection = listBy('listByConnection', ['orders_connection', 'orders_listed'], {
+  driver: 'connection',
+  condition: 'o.connection = $8',
 })
-const byConnection = listBy('listByConnection', ['orders_connection', 'orders_listed'], { driver: 'connection', condition: 'o.connection = $8' })
-const byReview = listBy('listByReview', ['orders_needs_review'], { driver: 'needsReview', condition: 'o.needs_review and $9::bool' })
+const byReview = listBy('listByReview', ['orders_needs_review'], {
+  driver: 'needsReview',
+  condition: 'o.needs_review and $9::bool',
+})
 const byUpdate = listBy('listByUpdate', ['links_recorded_at', 'orders_tx', 'orders_listed'], {
   driver: 'updatedSince',
   condition: 'l.recorded_at >= $10',
 })
 const found = ['refs_id', 'orders_number', 'orders_pkey', 'orders_listed']
-const byReference = listBy('listByReference', found, { condition: `o.id = any(array(${withReference('$11')}))` })
+const byReference = listBy('listByReference', found, {
+  condition: `o.id = any(array(${withReference('$11')}))`,
+})
 const foundByQ = [...found, 'persons_email_hash', 'facts_person']
 const byQ = listBy('listByQ', foundByQ, { condition: `o.id = any(array(${foundBy('$11', '$12')}))` })
 const byReferenceAndQ = listBy('listByReferenceAndQ', foundByQ, {
@@ -98,10 +117,33 @@ const byReferenceAndQ = listBy('listByReferenceAndQ', foundByQ, {
 
 /** Orders newest first by when we first knew them, `limit + 1` at most; by the index of the narrowest filter. */
 export async function listOrders(on: Queryable, filter: OrderFilter): Promise<ListedOrder[]> {
-  const { before, limit, scopes, mode, status, paymentStatus, fulfillmentStatus, connection, needsReview, updatedSince } = filter
+  const {
+    before,
+    limit,
+    scopes,
+    mode,
+    status,
+    paymentStatus,
+    fulfillmentStatus,
+    connection,
+    needsReview,
+    updatedSince,
+  } = filter
   const { q, emailHash, reference } = filter
-  const common = [before, limit + 1, scopes, mode, status, paymentStatus, fulfillmentStatus, connection, needsReview, updatedSince]
-  if (q !== undefined && reference !== undefined) return byReferenceAndQ(on, ...common, q, emailHash, reference)
+  const common = [
+    before,
+    limit + 1,
+    scopes,
+    mode,
+    status,
+    paymentStatus,
+    fulfillmentStatus,
+    connection,
+    needsReview,
+    updatedSince,
+  ]
+  if (q !== undefined && reference !== undefined)
+    return byReferenceAndQ(on, ...common, q, emailHash, reference)
   if (q !== undefined) return byQ(on, ...common, q, emailHash)
   if (reference !== undefined) return byReference(on, ...common, reference)
   return driverOf(filter)(on, ...common)
@@ -143,7 +185,10 @@ export const orderFrames = statement<
 })
 
 /** References that go by this id, with the surviving order that each belongs to. */
-export const referencesById = statement<[id: string], { scope: string; kind: string; id: string; root: string }>({
+export const referencesById = statement<
+  [id: string],
+  { scope: string; kind: string; id: string; root: string }
+>({
   name: 'orders.referencesById',
   uses: ['refs_id', 'orders_pkey'],
   text: `select r.scope, r.kind, r.id, coalesce(o.alias_of, o.id) as root

@@ -1,7 +1,13 @@
 import { statement } from '../statement.ts'
 
 export type PayoutRow = { seq: bigint; scope: string; id: string; connection: string }
-export type PayoutFact = { scope: string; subject_id: string; data: string; occurred_at: string; recorded_at: string }
+export type PayoutFact = {
+  scope: string
+  subject_id: string
+  data: string
+  occurred_at: string
+  recorded_at: string
+}
 export type PayoutLine = {
   scope: string
   payout: string

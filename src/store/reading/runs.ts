@@ -23,7 +23,10 @@ const columns = `seq, id, kind, connection, dry_run, scheduled, status, paramete
                  queued_at, started_at, finished_at`
 
 /** Runs of one kind, newest first. */
-export const listRuns = statement<[kind: string, before: bigint, limit: number, scopes: readonly string[] | null], RunRow>({
+export const listRuns = statement<
+  [kind: string, before: bigint, limit: number, scopes: readonly string[] | null],
+  RunRow
+>({
   name: 'reading.runs',
   uses: ['runs_seq'],
   text: `select ${columns} from runs

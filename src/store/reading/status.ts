@@ -27,7 +27,18 @@ export type StatusRow = {
  */
 export const statusCounts = statement<[now: Date], StatusRow>({
   name: 'status.counts',
-  uses: ['events_status_seq', 'events_next_at', 'effects_state_seq', 'effects_due_at', 'effects_lease', 'orders_needs_review', 'runs_open', 'findings_open', 'rereads_next_at', 'rereads_parked'],
+  uses: [
+    'events_status_seq',
+    'events_next_at',
+    'effects_state_seq',
+    'effects_due_at',
+    'effects_lease',
+    'orders_needs_review',
+    'runs_open',
+    'findings_open',
+    'rereads_next_at',
+    'rereads_parked',
+  ],
   text: `select (select count(*)::int from events where status = 'pending') as pending,
                 (select count(*)::int from events where status = 'pending' and next_at is not null and next_at <= $1) as workable,
                 (select count(*)::int from events where status = 'failed') as failed,

@@ -19,9 +19,17 @@ test('what is on hand is set by one move with a link, and orders that waited for
   assert.deepEqual((await admin.get(`/orders/${id}`)).body.needs_review, [])
   assert.equal((await admin.get('/orders?needs_review=true')).body.data.length, 0)
   await admin.ask('PUT', '/inventory/TEE-M', { body: { on_hand: 1 } })
-  assert.deepEqual((await admin.get('/inventory/TEE-M')).body, { sku: 'TEE-M', on_hand: 1, committed: 2, available: -1 })
+  assert.deepEqual((await admin.get('/inventory/TEE-M')).body, {
+    sku: 'TEE-M',
+    on_hand: 1,
+    committed: 2,
+    available: -1,
+  })
   await admin.ask('PUT', '/inventory/a%2Fb%20%C3%A9', { body: { on_hand: 7 } })
-  assert.deepEqual((await admin.get('/inventory')).body.data.map((row: { sku: string }) => row.sku), ['TEE-M', 'a/b é'].toSorted())
+  assert.deepEqual(
+    (await admin.get('/inventory')).body.data.map((row: { sku: string }) => row.sku),
+    ['TEE-M', 'a/b é'].toSorted(),
+  )
   const page = (await admin.get('/inventory?limit=1')).body
   assert.equal((await admin.get(`/inventory?limit=1&cursor=${page.next_cursor}`)).body.data.length, 1)
   assert.deepEqual((await verifyHistory(admin.system.db)).problems, [])
@@ -29,7 +37,9 @@ test('what is on hand is set by one move with a link, and orders that waited for
 
 test('two people setting stock at once leave the counter equal to its moves', async (t) => {
   const admin = await startAdmin(t)
-  await Promise.all(Array.from({ length: 10 }, (_, n) => admin.ask('PUT', '/inventory/TEE', { body: { on_hand: n } })))
+  await Promise.all(
+    Array.from({ length: 10 }, (_, n) => admin.ask('PUT', '/inventory/TEE', { body: { on_hand: n } })),
+  )
   assert.deepEqual((await verifyHistory(admin.system.db)).problems, [])
   assert.ok((await admin.get('/inventory/TEE')).body.on_hand < 10)
 })
@@ -38,9 +48,16 @@ test('an effect that was retried by hand is retried again with a new key, and no
   const admin = await startAdmin(t)
   const id = await oneOrder(admin)
   const [effect] = (await admin.get(`/orders/${id}/effects`)).body.data
-  const end = (state: string) => admin.system.db.web.query("update effects set state = $1, done_at = now(), attempts = attempts + 1 where id = $2", [state, effect.id])
-  const retry = (key: string) => admin.ask('POST', `/effects/${effect.id}/retry`, { headers: { 'idempotency-key': key } })
-  const state = async () => (await admin.get(`/effects?order=${id}`)).body.data.find((row: { id: string }) => row.id === effect.id).state
+  const end = (state: string) =>
+    admin.system.db.web.query(
+      'update effects set state = $1, done_at = now(), attempts = attempts + 1 where id = $2',
+      [state, effect.id],
+    )
+  const retry = (key: string) =>
+    admin.ask('POST', `/effects/${effect.id}/retry`, { headers: { 'idempotency-key': key } })
+  const state = async () =>
+    (await admin.get(`/effects?order=${id}`)).body.data.find((row: { id: string }) => row.id === effect.id)
+      .state
   await end('failed')
   assert.equal((await retry('one')).body.state, 'due')
   await end('failed')
@@ -49,7 +66,9 @@ test('an effect that was retried by hand is retried again with a new key, and no
   assert.equal(await state(), 'failed', 'and no second run')
   assert.equal((await retry('two')).body.state, 'due')
   assert.equal(await state(), 'due')
-  const audited = (await admin.get('/audit')).body.data.filter((row: { target: string }) => row.target === effect.id)
+  const audited = (await admin.get('/audit')).body.data.filter(
+    (row: { target: string }) => row.target === effect.id,
+  )
   assert.ok(audited.length >= 2)
   await admin.system.db.web.query("update effects set state = 'performing' where id = $1", [effect.id])
   assert.equal((await retry('three')).status, 409)
@@ -60,15 +79,20 @@ test('an effect in doubt is settled by a person, and its order tells', async (t)
   const admin = await startAdmin(t)
   const id = await oneOrder(admin)
   const [effect] = (await admin.get(`/orders/${id}/effects`)).body.data
-  const resolve = (as: string) => admin.ask('POST', `/effects/${effect.id}/resolve`, { body: { as, note: 'seen in the mailbox' } })
+  const resolve = (as: string) =>
+    admin.ask('POST', `/effects/${effect.id}/resolve`, { body: { as, note: 'seen in the mailbox' } })
   assert.equal((await resolve('done')).status, 409, 'due is not in doubt')
-  await admin.system.db.web.query("update effects set state = 'unknown', attempts = 1 where id = $1", [effect.id])
+  await admin.system.db.web.query("update effects set state = 'unknown', attempts = 1 where id = $1", [
+    effect.id,
+  ])
   assert.equal((await admin.get('/status')).body.effects.unknown, 1)
   const done = await resolve('done')
   assert.equal(done.status, 200)
   assert.equal(done.body.state, 'done')
   const { data } = (await admin.get(`/orders/${id}/history?limit=200`)).body
-  assert.ok(data.some((row: { kind: string; source: string }) => row.kind === 'effect' && row.source === 'operator'))
+  assert.ok(
+    data.some((row: { kind: string; source: string }) => row.kind === 'effect' && row.source === 'operator'),
+  )
   assert.equal((await resolve('cancelled')).status, 409)
   assert.deepEqual((await verifyHistory(admin.system.db)).problems, [])
 })
@@ -76,7 +100,8 @@ test('an effect in doubt is settled by a person, and its order tells', async (t)
 test('a review is closed for the figures it shows, and the order is let go', async (t) => {
   const admin = await startAdmin(t)
   const id = await oneOrder(admin)
-  const resolve = (code: string) => admin.ask('POST', `/orders/${id}/resolve`, { body: { code, as: 'ship_by_hand', note: 'known' } })
+  const resolve = (code: string) =>
+    admin.ask('POST', `/orders/${id}/resolve`, { body: { code, as: 'ship_by_hand', note: 'known' } })
   assert.equal((await resolve('overpaid')).status, 409)
   const resolved = await resolve('unknown_sku')
   assert.equal(resolved.status, 200, resolved.bytes.toString())
@@ -87,27 +112,39 @@ test('a review is closed for the figures it shows, and the order is let go', asy
   assert.equal(row.after.needs_review.length, 0)
   const released = await admin.ask('POST', `/orders/${id}/release`, { body: {} })
   assert.equal(released.status, 200)
-  assert.ok((await admin.get(`/orders/${id}/effects`)).body.data.some((effect: { sink: string }) => effect.sink === 'fulfillment'))
+  assert.ok(
+    (await admin.get(`/orders/${id}/effects`)).body.data.some(
+      (effect: { sink: string }) => effect.sink === 'fulfillment',
+    ),
+  )
   assert.equal((await admin.ask('POST', '/orders/ord_none/release', { body: {} })).status, 404)
 })
 
 test('money taken by hand is a capture of its own, said twice it counts once', async (t) => {
   const admin = await startAdmin(t)
   const id = await oneOrder(admin)
-  const pay = (amount: string) => admin.ask('POST', `/orders/${id}/payments`, { body: { amount, method: 'cash', received_at: '2026-11-25T10:00:00Z', note: '' } })
+  const pay = (amount: string) =>
+    admin.ask('POST', `/orders/${id}/payments`, {
+      body: { amount, method: 'cash', received_at: '2026-11-25T10:00:00Z', note: '' },
+    })
   assert.equal((await pay('5.001')).status, 400)
   assert.equal((await pay('-5')).status, 400)
   assert.deepEqual((await pay('5.00')).body.totals.captured, { amount: '45.80', currency: 'USD' })
   assert.deepEqual((await pay('5')).body.totals.captured, { amount: '45.80', currency: 'USD' })
   const { data } = (await admin.get('/ledger/trial-balance')).body
-  assert.deepEqual(data.find((row: { account: string }) => row.account === 'Assets:Cash').balance, { amount: '5.00', currency: 'USD' })
+  assert.deepEqual(data.find((row: { account: string }) => row.account === 'Assets:Cash').balance, {
+    amount: '5.00',
+    currency: 'USD',
+  })
 })
 
 test('a refund that hangs on nothing is linked to its order by a person', async (t) => {
   const admin = await startAdmin(t)
   const id = await oneOrder(admin)
   await admin.learn(refundedSale({ n: 9 }, 500))
-  const linked = await admin.ask('POST', `/orders/${id}/link`, { body: { reference: 'ch_9', note: 'the till' } })
+  const linked = await admin.ask('POST', `/orders/${id}/link`, {
+    body: { reference: 'ch_9', note: 'the till' },
+  })
   assert.equal(linked.status, 200)
   assert.deepEqual(linked.body.totals.refunded, { amount: '5.00', currency: 'USD' })
 })
@@ -118,5 +155,8 @@ test('receipts are sent again on request', async (t) => {
   await admin.system.db.web.query("update effects set state = 'done', done_at = now()")
   const again = await admin.ask('POST', `/orders/${id}/receipts`, { body: {} })
   assert.equal(again.status, 200)
-  assert.deepEqual(again.body.data.map((effect: { kind: string; state: string }) => `${effect.kind} ${effect.state}`), ['receipt due'])
+  assert.deepEqual(
+    again.body.data.map((effect: { kind: string; state: string }) => `${effect.kind} ${effect.state}`),
+    ['receipt due'],
+  )
 })

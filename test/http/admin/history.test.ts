@@ -3,7 +3,21 @@ import { test } from 'node:test'
 import { chargeOf, intentOf, stripeEvent } from '../../support/stripe-events.ts'
 import { type Admin, paidSale, refundedSale, startAdmin } from './support.ts'
 
-type Row = { id: string; at: string; recorded_at: string; kind: string; type: string; source: string; event_id: string | null; summary: string; before: any; after: any; deliveries: number; witnesses: number; entries: string[] }
+type Row = {
+  id: string
+  at: string
+  recorded_at: string
+  kind: string
+  type: string
+  source: string
+  event_id: string | null
+  summary: string
+  before: any
+  after: any
+  deliveries: number
+  witnesses: number
+  entries: string[]
+}
 
 async function historyOf(admin: Admin, id: string, query = ''): Promise<Row[]> {
   return (await admin.get(`/orders/${id}/history?limit=200${query}`)).body.data
@@ -19,7 +33,10 @@ test('history tells what happened, in the order in which we learned it, with wha
   const events = await admin.learn(...paidSale({ n: 1 }), refundedSale({ n: 1 }, 1000))
   const id = (await admin.get('/orders')).body.data[0].id
   const rows = await historyOf(admin, id)
-  assert.deepEqual(rows.map((row) => row.recorded_at), rows.map((row) => row.recorded_at).toSorted())
+  assert.deepEqual(
+    rows.map((row) => row.recorded_at),
+    rows.map((row) => row.recorded_at).toSorted(),
+  )
   const captured = rows.filter((row) => row.type === 'payment_captured')
   assert.equal(captured.length, 1, 'one row a fact, not one a delivery')
   assert.equal(captured[0]!.kind, 'fact')
@@ -39,18 +56,33 @@ test('history tells what happened, in the order in which we learned it, with wha
 
 test('what each row changed, taken together, is the order', async (t) => {
   const admin = await startAdmin(t)
-  await admin.learn(refundedSale({ n: 1 }, 1000), ...paidSale({ n: 1, items: [{ sku: 'A', quantity: 1, unit_price: '40.80' }] }))
+  await admin.learn(
+    refundedSale({ n: 1 }, 1000),
+    ...paidSale({ n: 1, items: [{ sku: 'A', quantity: 1, unit_price: '40.80' }] }),
+  )
   const { body: order } = await admin.get(`/orders/${(await admin.get('/orders')).body.data[0].id}`)
   const built: any = { totals: {} }
   for (const row of await historyOf(admin, order.id)) {
     for (const [name, value] of Object.entries(row.before)) {
-      if (name in built && name !== 'totals') assert.deepEqual(built[name], value, `${row.type} begins where the row before ended: ${name}`)
+      if (name in built && name !== 'totals')
+        assert.deepEqual(built[name], value, `${row.type} begins where the row before ended: ${name}`)
     }
     const { totals, ...rest } = row.after
     Object.assign(built, rest)
     Object.assign(built.totals, totals)
   }
-  for (const name of ['number', 'payment_status', 'totals', 'line_items', 'customer', 'references', 'refunds', 'needs_review', 'version', 'placed_at']) {
+  for (const name of [
+    'number',
+    'payment_status',
+    'totals',
+    'line_items',
+    'customer',
+    'references',
+    'refunds',
+    'needs_review',
+    'version',
+    'placed_at',
+  ]) {
     assert.deepEqual(built[name], order[name], name)
   }
 })
@@ -67,7 +99,10 @@ test('later facts, repeats and replays change no earlier row', async (t) => {
   assert.ok(after.length > before.length)
   const byTime = await historyOf(admin, id, '&sort=at')
   assert.equal(byTime[0]!.type, 'refund_succeeded', 'the provider dates the refund first')
-  assert.deepEqual(byTime.map((row) => row.at), byTime.map((row) => row.at).toSorted())
+  assert.deepEqual(
+    byTime.map((row) => row.at),
+    byTime.map((row) => row.at).toSorted(),
+  )
   assert.deepEqual(byTime.map((row) => row.id).toSorted(), after.map((row) => row.id).toSorted())
 })
 
@@ -79,7 +114,9 @@ test('pages of a history join to the whole, by either order', async (t) => {
     const rows: Row[] = []
     let cursor: string | null = null
     do {
-      const { body } = await admin.get(`/orders/${id}/history?limit=3&sort=${sort}${cursor === null ? '' : `&cursor=${cursor}`}`)
+      const { body } = await admin.get(
+        `/orders/${id}/history?limit=3&sort=${sort}${cursor === null ? '' : `&cursor=${cursor}`}`,
+      )
       rows.push(...body.data)
       cursor = body.next_cursor
     } while (cursor !== null)
@@ -94,22 +131,44 @@ test('orders that prove to be one are one row; both ids answer with the survivor
   // A charge that names no intent, then an intent that names the charge: two orders until the second one says so.
   const charge = chargeOf({ n: 1 }, { payment_intent: null, metadata: {} })
   await admin.learn(stripeEvent('evt_a', 'charge.succeeded', charge))
-  await admin.learn(stripeEvent('evt_b', 'payment_intent.created', intentOf({ n: 1 }, { latest_charge: null, status: 'processing', amount_received: 0 })))
+  await admin.learn(
+    stripeEvent(
+      'evt_b',
+      'payment_intent.created',
+      intentOf({ n: 1 }, { latest_charge: null, status: 'processing', amount_received: 0 }),
+    ),
+  )
   const [younger, older] = (await admin.get('/orders')).body.data
   assert.notEqual(younger.id, older.id)
   const asOf = (await admin.get('/status')).body.head.recorded_at
-  const [youngerThen, olderThen] = [await admin.get(`/orders/${younger.id}?as_of=${asOf}`), await admin.get(`/orders/${older.id}?as_of=${asOf}`)]
+  const [youngerThen, olderThen] = [
+    await admin.get(`/orders/${younger.id}?as_of=${asOf}`),
+    await admin.get(`/orders/${older.id}?as_of=${asOf}`),
+  ]
   const rowsThen = await historyOf(admin, older.id)
   await admin.learn(stripeEvent('evt_c', 'payment_intent.succeeded', intentOf({ n: 1 })))
 
   assert.equal((await admin.get('/orders')).body.data.length, 1)
-  assert.deepEqual((await admin.get(`/orders/${younger.id}`)).body, (await admin.get(`/orders/${older.id}`)).body)
+  assert.deepEqual(
+    (await admin.get(`/orders/${younger.id}`)).body,
+    (await admin.get(`/orders/${older.id}`)).body,
+  )
   assert.equal((await admin.get(`/orders/${younger.id}`)).body.id, older.id, 'the older id lives')
-  assert.equal((await admin.get(`/orders/${younger.id}?as_of=${asOf}`)).bytes.toString(), youngerThen.bytes.toString())
-  assert.equal((await admin.get(`/orders/${older.id}?as_of=${asOf}`)).bytes.toString(), olderThen.bytes.toString())
+  assert.equal(
+    (await admin.get(`/orders/${younger.id}?as_of=${asOf}`)).bytes.toString(),
+    youngerThen.bytes.toString(),
+  )
+  assert.equal(
+    (await admin.get(`/orders/${older.id}?as_of=${asOf}`)).bytes.toString(),
+    olderThen.bytes.toString(),
+  )
 
   const rows = await historyOf(admin, older.id)
-  assert.deepEqual(rows.slice(0, rowsThen.length).map(lasting), rowsThen.map(lasting), 'nothing is inserted before an older row')
+  assert.deepEqual(
+    rows.slice(0, rowsThen.length).map(lasting),
+    rowsThen.map(lasting),
+    'nothing is inserted before an older row',
+  )
   const merged = rows.filter((row) => row.type === 'orders_merged')
   assert.equal(merged.length, 1)
   assert.equal(merged[0]!.kind, 'fact')

@@ -13,7 +13,10 @@ test('the same key gets the same answer, even of a key that is shown only once, 
   assert.ok(first.bytes.equals(second.bytes), 'the answers differ')
   assert.equal((await admin.get('/keys')).body.data.length, 2, 'the bootstrap key and one more')
   const { rows } = await admin.system.db.web.query<{ body: string }>('select body from idempotency')
-  assert.ok(!Buffer.from(rows[0]!.body, 'base64').includes(first.body.key) && !rows[0]!.body.includes(first.body.key), 'the answer is readable in the table')
+  assert.ok(
+    !Buffer.from(rows[0]!.body, 'base64').includes(first.body.key) && !rows[0]!.body.includes(first.body.key),
+    'the answer is readable in the table',
+  )
 })
 
 test('the same key for another body or another route is 422, for another caller it is another key', async (t) => {
@@ -32,8 +35,14 @@ test('while the first is under way the key is 409; when its process died, the ne
   let at = new Date()
   const admin = await startAdmin(t, { now: () => at })
   const digest = Buffer.alloc(32)
-  assert.equal((await claim(admin.system.db.web, { actor: 'key_bootstrap', key: 'made-by-a-client' }, digest, at)).kind, 'mine')
-  assert.equal((await claim(admin.system.db.web, { actor: 'key_bootstrap', key: 'made-by-a-client' }, digest, at)).kind, 'under_way')
+  assert.equal(
+    (await claim(admin.system.db.web, { actor: 'key_bootstrap', key: 'made-by-a-client' }, digest, at)).kind,
+    'mine',
+  )
+  assert.equal(
+    (await claim(admin.system.db.web, { actor: 'key_bootstrap', key: 'made-by-a-client' }, digest, at)).kind,
+    'under_way',
+  )
   await admin.system.db.web.query('update idempotency set request_sha256 = $1', [digest])
   const busy = await admin.ask('PUT', '/inventory/TEE', { body: { on_hand: 3 }, headers })
   assert.equal(busy.status, 422, 'another request than the one under way')
@@ -43,13 +52,18 @@ test('while the first is under way the key is 409; when its process died, the ne
 
 test('fifty requests at once with one key do it once', async (t) => {
   const admin = await startAdmin(t)
-  const answers = await Promise.all(Array.from({ length: 50 }, () => admin.ask('POST', '/keys', { body: { role: 'viewer' }, headers })))
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => admin.ask('POST', '/keys', { body: { role: 'viewer' }, headers })),
+  )
   const made = answers.filter((answer) => answer.status === 201)
   assert.ok(made.length >= 1)
   assert.ok(answers.every(({ status }) => status === 201 || status === 409))
   assert.equal(new Set(made.map((answer) => answer.body.id)).size, 1)
   assert.equal((await admin.get('/keys')).body.data.length, 2)
-  assert.equal(answers.find(({ status }) => status === 409)?.body.code ?? 'idempotency_key_in_use', 'idempotency_key_in_use')
+  assert.equal(
+    answers.find(({ status }) => status === 409)?.body.code ?? 'idempotency_key_in_use',
+    'idempotency_key_in_use',
+  )
 })
 
 test('a refusal is an answer too; an answer is kept for 30 days', async (t) => {
@@ -69,15 +83,35 @@ test('a refusal is an answer too; an answer is kept for 30 days', async (t) => {
 
 test('a key must be printable and a read needs none', async (t) => {
   const admin = await startAdmin(t)
-  assert.equal((await admin.ask('PUT', '/inventory/TEE', { body: { on_hand: 3 }, headers: { 'idempotency-key': 'with blank' } })).status, 400)
-  assert.equal((await admin.ask('PUT', '/inventory/TEE', { body: { on_hand: 3 }, headers: { 'idempotency-key': 'x'.repeat(256) } })).status, 400)
+  assert.equal(
+    (
+      await admin.ask('PUT', '/inventory/TEE', {
+        body: { on_hand: 3 },
+        headers: { 'idempotency-key': 'with blank' },
+      })
+    ).status,
+    400,
+  )
+  assert.equal(
+    (
+      await admin.ask('PUT', '/inventory/TEE', {
+        body: { on_hand: 3 },
+        headers: { 'idempotency-key': 'x'.repeat(256) },
+      })
+    ).status,
+    400,
+  )
   assert.equal((await admin.ask('GET', '/status', { headers })).status, 200)
-  assert.equal((await askWith(admin.url, undefined)('PUT', '/inventory/TEE', { body: { on_hand: 3 }, headers })).status, 401)
+  assert.equal(
+    (await askWith(admin.url, undefined)('PUT', '/inventory/TEE', { body: { on_hand: 3 }, headers })).status,
+    401,
+  )
 })
 
 test('bodies: JSON only, strict, of a bounded size', async (t) => {
   const admin = await startAdmin(t)
-  const put = (raw: string, type = 'application/json') => admin.ask('PUT', '/inventory/TEE', { raw, headers: { 'content-type': type } })
+  const put = (raw: string, type = 'application/json') =>
+    admin.ask('PUT', '/inventory/TEE', { raw, headers: { 'content-type': type } })
   assert.equal((await put('{"on_hand":1}')).status, 200)
   assert.equal((await put('{"on_hand":1', 'application/json')).body.code, 'invalid_json')
   assert.equal((await put('{"on_hand":1}', 'text/plain')).status, 415)

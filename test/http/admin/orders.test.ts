@@ -26,7 +26,10 @@ test('an order is shown with money in decimals, its goods, its customer and its 
 
 test('currencies with no and with three decimals are printed with exactly theirs', async (t) => {
   const admin = await startAdmin(t)
-  await admin.learn(...paidSale({ n: 1, amount: 5000, currency: 'jpy' }), ...paidSale({ n: 2, amount: 12340, currency: 'kwd' }))
+  await admin.learn(
+    ...paidSale({ n: 1, amount: 5000, currency: 'jpy' }),
+    ...paidSale({ n: 2, amount: 12340, currency: 'kwd' }),
+  )
   const [kwd, jpy] = (await admin.get('/orders')).body.data
   assert.deepEqual(jpy.totals.captured, { amount: '5000', currency: 'JPY' })
   assert.deepEqual(kwd.totals.captured, { amount: '12.340', currency: 'KWD' })
@@ -34,11 +37,29 @@ test('currencies with no and with three decimals are printed with exactly theirs
 
 test('viewers see that there is a customer, not who', async (t) => {
   const admin = await startAdmin(t)
-  const [event] = await admin.learn(...paidSale({ n: 1, email: 'canary@shop.example', items }), refundedSale({ n: 1 }, 1000))
+  const [event] = await admin.learn(
+    ...paidSale({ n: 1, email: 'canary@shop.example', items }),
+    refundedSale({ n: 1 }, 1000),
+  )
   const viewer = await admin.as('viewer')
   const id = (await viewer('GET', '/orders')).body.data[0].id
   assert.deepEqual((await viewer('GET', `/orders/${id}`)).body.customer, { email: '***', name: '***' })
-  for (const path of ['/orders', `/orders/${id}`, `/orders/${id}/history`, `/orders/${id}/effects`, `/orders/${id}/ledger`, '/events', `/events/${event}`, '/effects', '/ledger/entries', '/ledger/export?format=hledger', '/deliveries', '/audit', '/status', '/connections']) {
+  for (const path of [
+    '/orders',
+    `/orders/${id}`,
+    `/orders/${id}/history`,
+    `/orders/${id}/effects`,
+    `/orders/${id}/ledger`,
+    '/events',
+    `/events/${event}`,
+    '/effects',
+    '/ledger/entries',
+    '/ledger/export?format=hledger',
+    '/deliveries',
+    '/audit',
+    '/status',
+    '/connections',
+  ]) {
     const { bytes, status } = await viewer('GET', path)
     assert.equal(status, 200, path)
     assert.ok(!/canary|Ada|Buyer|Main St/.test(bytes.toString()), `${path} names the customer`)
@@ -50,7 +71,13 @@ test('viewers see that there is a customer, not who', async (t) => {
 
 test('as of a time an order is as we knew it then, for ever', async (t) => {
   const admin = await startAdmin(t)
-  await admin.learn(stripeEvent('evt_0', 'payment_intent.created', intentOf({ n: 1 }, { amount_received: 0, latest_charge: null, status: 'requires_payment_method' })))
+  await admin.learn(
+    stripeEvent(
+      'evt_0',
+      'payment_intent.created',
+      intentOf({ n: 1 }, { amount_received: 0, latest_charge: null, status: 'requires_payment_method' }),
+    ),
+  )
   const id = (await admin.get('/orders')).body.data[0].id
   const asked: { [at: string]: string } = {}
   const note = async (at: string) => {
@@ -71,7 +98,8 @@ test('as of a time an order is as we knew it then, for ever', async (t) => {
   assert.equal(paid.payment_status, 'paid')
   await admin.learn(refundedSale({ n: 1 }, 4080), ...paidSale({ n: 2 }))
   await admin.ask('PUT', '/inventory/TEE-M', { body: { on_hand: 9 } })
-  for (const [at, text] of Object.entries(asked)) assert.equal((await admin.get(`/orders/${id}?as_of=${at}`)).bytes.toString(), text, at)
+  for (const [at, text] of Object.entries(asked))
+    assert.equal((await admin.get(`/orders/${id}?as_of=${at}`)).bytes.toString(), text, at)
   const { as_of: asOf, ...now } = (await admin.get(`/orders/${id}?as_of=2099-01-01T00:00:00Z`)).body
   assert.ok(asOf > paid.as_of)
   assert.deepEqual(now, (await admin.get(`/orders/${id}`)).body)

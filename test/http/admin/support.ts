@@ -11,12 +11,23 @@ import type { System } from '../../../src/pipeline/system.ts'
 import { providers } from '../../../src/providers/registry.ts'
 import { createKey, ensureAdminKey, type Role } from '../../../src/store/keys.ts'
 import { testDatabase } from '../../support/database.ts'
-import { chargeOf, intentOf, refundOf, type Sale, stripeEvent, type StripeEvent } from '../../support/stripe-events.ts'
+import {
+  chargeOf,
+  intentOf,
+  refundOf,
+  type Sale,
+  stripeEvent,
+  type StripeEvent,
+} from '../../support/stripe-events.ts'
 
 export const adminKey = 'the-admin-key-of-the-tests-0123456789'
 
 export type Answer = { status: number; headers: Headers; body: any; bytes: Buffer }
-export type Ask = (method: string, path: string, options?: { body?: unknown; headers?: Record<string, string>; raw?: string }) => Promise<Answer>
+export type Ask = (
+  method: string,
+  path: string,
+  options?: { body?: unknown; headers?: Record<string, string>; raw?: string },
+) => Promise<Answer>
 
 export type Admin = {
   readonly system: System
@@ -58,15 +69,28 @@ export function connectionOf(id: string, changes: Partial<Connection> = {}): Con
 /** The admin API over real HTTP on a database of its own; nothing is performed, so that effects stay due. */
 export async function startAdmin(
   t: TestContext,
-  { connections = [connectionOf('stripe-test')], now = () => new Date() }: { connections?: Connection[]; now?: () => Date } = {},
+  {
+    connections = [connectionOf('stripe-test')],
+    now = () => new Date(),
+  }: { connections?: Connection[]; now?: () => Date } = {},
 ): Promise<Admin> {
   // One hook of our own: what uses the database stops before it goes.
   const { db, stop } = await testDatabase({ after: () => {} })
-  const log = createLogger({ silent: process.env.TEST_LOG === undefined, transports: [new transports.Console()] })
+  const log = createLogger({
+    silent: process.env.TEST_LOG === undefined,
+    transports: [new transports.Console()],
+  })
   const queue = createQueue({ db, log, supervise: false })
   await queue.start()
   const system: System = {
-    config: configOf(connections), log, db, queue, providers, now, personKey: Buffer.alloc(32, 7), effectsSince: new Date(0),
+    config: configOf(connections),
+    log,
+    db,
+    queue,
+    providers,
+    now,
+    personKey: Buffer.alloc(32, 7),
+    effectsSince: new Date(0),
   }
   await ensureAdminKey(db, adminKey)
   const app = createApp(system)
@@ -81,7 +105,9 @@ export async function startAdmin(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const ask = askWith(url, adminKey)
   const store: Admin['store'] = async (event, options = {}) => {
-    const [stored] = await storeEvents(system, [newEventOf(event, options.connection ?? 'stripe-test', options.headers)])
+    const [stored] = await storeEvents(system, [
+      newEventOf(event, options.connection ?? 'stripe-test', options.headers),
+    ])
     return stored!.id
   }
   return {
@@ -91,7 +117,11 @@ export async function startAdmin(
     get: (path) => ask('GET', path),
     as: async (role, scoped) => {
       const { key } = await createKey(db.web, {
-        id: `key_${role}_${Math.random()}`, role, connections: scoped ?? null, expiresAt: null, now: now(),
+        id: `key_${role}_${Math.random()}`,
+        role,
+        connections: scoped ?? null,
+        expiresAt: null,
+        now: now(),
       })
       return askWith(url, key)
     },
@@ -113,7 +143,11 @@ export async function startAdmin(
   }
 }
 
-function newEventOf(event: StripeEvent, connection: string, headers: [string, string][] = [['content-type', 'application/json']]) {
+function newEventOf(
+  event: StripeEvent,
+  connection: string,
+  headers: [string, string][] = [['content-type', 'application/json']],
+) {
   return {
     connection,
     provider: 'stripe',
@@ -145,7 +179,12 @@ export function askWith(url: string, key: string | undefined): Ask {
     })
     const bytes = Buffer.from(await response.arrayBuffer())
     const isJson = response.headers.get('content-type')?.includes('json') === true && bytes.length > 0
-    return { status: response.status, headers: response.headers, bytes, body: isJson ? JSON.parse(bytes.toString()) : undefined }
+    return {
+      status: response.status,
+      headers: response.headers,
+      bytes,
+      body: isJson ? JSON.parse(bytes.toString()) : undefined,
+    }
   }
 }
 
@@ -164,8 +203,16 @@ export function refundedSale(sale: Sale, amount: number): StripeEvent {
 
 function configOf(connections: Connection[]): Config {
   return {
-    port: 0, host: '127.0.0.1', databaseUrl: undefined, dataDir: '', configPath: '', adminKey, encryptionKey: undefined,
-    logLevel: 'error', logFormat: 'json', publicUrl: undefined,
+    port: 0,
+    host: '127.0.0.1',
+    databaseUrl: undefined,
+    dataDir: '',
+    configPath: '',
+    adminKey,
+    encryptionKey: undefined,
+    logLevel: 'error',
+    logFormat: 'json',
+    publicUrl: undefined,
     connections,
     sinks: {
       inventory: { kind: 'internal' },
@@ -176,7 +223,13 @@ function configOf(connections: Connection[]): Config {
     },
     effects: { since: 'first-start' },
     reconcile: { everyMs: 300_000, onStart: false, overlapMs: 0, lookbackMs: 0, giveUpAfterMs: 60_000 },
-    limits: { bodyBytes: 2_097_152, pendingWrites: 5_000, pendingBytes: 67_108_864, waitMs: 3_000, failedVerificationsPerMinute: 100 },
+    limits: {
+      bodyBytes: 2_097_152,
+      pendingWrites: 5_000,
+      pendingBytes: 67_108_864,
+      waitMs: 3_000,
+      failedVerificationsPerMinute: 100,
+    },
     retention: { payloadsMs: 0, deliveriesMs: 0 },
     security: { trustProxy: 0, allowPrivateTargets: false },
   }
