@@ -15,7 +15,7 @@ const retryable = new Set(['40P01', '40001', '55P03', '25P03'])
 const attemptsMax = 4
 
 /**
- * Commits a batch: new events with one wake-up in one round trip, then whatever turned out to be known already. A
+ * Commits a batch: new events with one wake-up in one statement, then whatever turned out to be known already. A
  * batch that fails for what is in it is taken again row by row, so one bad row fails alone.
  */
 export async function flushEvents(
@@ -58,7 +58,7 @@ export async function flushEvents(
   if (known.length > 0) await settleKnown(system, scopes, known)
 }
 
-/** One flight of statements, none awaited before the last is under way. Answers the ids that were new. */
+/** One statement, so one commit and one round trip. Answers the ids that were new. */
 async function commitNew(
   system: System,
   scopes: ReadonlyMap<string, string>,
@@ -68,22 +68,15 @@ async function commitNew(
   const toWake = items
     .filter(({ event, reviewCode }) => event.ignore === undefined && reviewCode === undefined)
     .map(({ id }) => id)
-  const wakeUp = toWake.length === 0 ? undefined : await system.queue.wakeUp(toWake)
-  point('receive.before_insert')
-  const flight: Promise<unknown>[] = [connection.query('begin')]
+  const alongside = toWake.length === 0 ? undefined : await system.queue.wakeUp(toWake)
   const now = performance.now()
+  point('receive.before_insert')
   const stored = storeNew(
     connection,
     items.map((item) => rowOf(item, scopes, now)),
+    { alongside, timeoutMs: system.config.limits.waitMs * 2 },
   )
-  flight.push(stored)
-  if (wakeUp !== undefined) flight.push(connection.query({ ...wakeUp, values: [...wakeUp.values] }))
   point('receive.after_insert_before_commit')
-  const commit = connection.query(commitWithin(system))
-  flight.push(commit)
-  await allOf(flight)
-  // The COMMIT of a failed transaction answers ROLLBACK without an error.
-  if ((await commit).command !== 'COMMIT') throw new Error('the transaction was rolled back at commit')
   return new Set((await stored).map(({ id }) => id))
 }
 

@@ -27,6 +27,9 @@ export type IntakeRow = {
   readonly headers: string
 }
 
+/** A statement of somebody else's, with `$1` as its only parameter. */
+export type Alongside = { readonly name: string; readonly text: string; readonly values: readonly unknown[] }
+
 // Array literals, made here: the driver's own take three times as long, and this is every delivery's way.
 type Columns = [...literals: string[], bytes: Uint8Array]
 
@@ -59,10 +62,16 @@ const insertNew = statement<Columns, { id: string }>({
 
 /**
  * Stores events that are not known yet, each with its bytes, and names those: what is missing from the answer was known
- * already. Rows come in order of id, which keeps two flushes from deadlocking. All bytes are one parameter, because
- * cutting it apart in SQL is cheaper than an array of bytea; the last one, because so the driver copies it once.
+ * already. `alongside` becomes part of the statement, so that both commit in one round trip or not at all.
+ *
+ * Rows come in order of id, which keeps two flushes from deadlocking. All bytes are one parameter, because cutting it
+ * apart in SQL is cheaper than an array of bytea. A connection that says nothing for `timeoutMs` is given up.
  */
-export async function storeNew(on: Queryable, rows: readonly IntakeRow[]): Promise<{ id: string }[]> {
+export async function storeNew(
+  on: Queryable,
+  rows: readonly IntakeRow[],
+  { alongside, timeoutMs }: { alongside: Alongside | undefined; timeoutMs: number },
+): Promise<{ id: string }[]> {
   const headersBytes = rows.map(({ headers }) => Buffer.byteLength(headers))
   const length = rows.reduce((sum, { body }, i) => sum + body.length + headersBytes[i]!, 0)
   const scratch = scratches.pop() ?? Buffer.allocUnsafeSlow(scratchBytes)
@@ -78,19 +87,35 @@ export async function storeNew(on: Queryable, rows: readonly IntakeRow[]): Promi
     bytes.write(headers, end)
     end += headersBytes[i]!
   })
+  const values = [
+    ...columns.map((column) => literal(rows.map(column))),
+    literal(bodyStarts),
+    literal(rows.map(({ body }) => body.length)),
+    literal(headersStarts),
+    literal(headersBytes),
+    bytes.subarray(0, end), // the last, so that the driver copies it once
+    ...(alongside?.values ?? []),
+  ]
   try {
-    return await insertNew(
-      on,
-      ...columns.map((column) => literal(rows.map(column))),
-      literal(bodyStarts),
-      literal(rows.map(({ body }) => body.length)),
-      literal(headersStarts),
-      literal(headersBytes),
-      bytes.subarray(0, end),
-    )
+    const query = { ...joined(alongside), values, query_timeout: timeoutMs }
+    return (await on.query<{ id: string }>(query)).rows
   } finally {
     scratches.push(scratch)
   }
+}
+
+const parameters = 24
+const composed = new Map<string, string>()
+
+function joined(alongside: Alongside | undefined): { name: string; text: string } {
+  if (alongside === undefined) return { name: insertNew.name, text: insertNew.text }
+  let text = composed.get(alongside.name)
+  if (text === undefined) {
+    const renumbered = alongside.text.replaceAll(/\$1\b/g, `$${parameters + 1}`)
+    text = `with alongside as (${renumbered}), ${insertNew.text.slice('with '.length)}`
+    composed.set(alongside.name, text)
+  }
+  return { name: `${insertNew.name}.${alongside.name}`, text }
 }
 
 // In the order in which `insertNew` names them.

@@ -138,7 +138,7 @@ test('a flush takes what waits while the lanes are busy', async () => {
   gates[1]!()
   gates[2]!()
   assert.deepEqual(await Promise.all([...results, late]), ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'])
-  assert.equal(commit.load.rows, 0)
+  await until(() => commit.load.rows === 0)
 })
 
 test('what waits is bounded in bytes too', async () => {
