@@ -3,8 +3,9 @@ import type { Connection } from '../../config.ts'
 import type { System } from '../../pipeline/system.ts'
 import { healthOf } from '../../store/reading/connections.ts'
 import { Problem } from '../problem.ts'
+import { slice } from './cursor.ts'
 import { ok, type Route, route } from './route.ts'
-import { pageOf, Time } from './schemas.ts'
+import { pageOf, textListQuery, Time } from './schemas.ts'
 import { isSeen } from './scope.ts'
 
 const ConnectionShape = z
@@ -44,12 +45,16 @@ export const connectionRoutes: readonly Route[] = [
     role: 'viewer',
     tag: 'Connections',
     summary: 'Connections as configured, without secrets, and how they are doing',
+    query: textListQuery({}),
     answers: { 200: pageOf(ConnectionShape) },
-    async handle({ system, actor }) {
-      const seen = system.config.connections.filter(({ id }) => isSeen(actor, id))
+    async handle({ system, actor, query }) {
+      const seen = slice(
+        system.config.connections.filter(({ id }) => isSeen(actor, id)),
+        query,
+      )
       return ok({
-        data: await Promise.all(seen.map((connection) => connectionView(system, connection))),
-        next_cursor: null,
+        ...seen,
+        data: await Promise.all(seen.data.map((connection) => connectionView(system, connection))),
       })
     },
   }),

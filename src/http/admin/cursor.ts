@@ -1,3 +1,5 @@
+import { Problem } from '../problem.ts'
+
 /** Cursors are opaque: base64url of the last row's place. A row's place never changes, so inserts move no page. */
 
 const largest = 9_223_372_036_854_775_807n
@@ -39,4 +41,20 @@ export function page<Row extends { seq: bigint }, Item>(
     data: shown.map(view),
     next_cursor: rows.length > limit && last !== undefined ? encodeCursor(last.seq) : null,
   }
+}
+
+/** One page of a short list that is held whole; its cursor names the last item shown. */
+export function slice<Item extends { readonly id: string }>(
+  items: readonly Item[],
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): { data: Item[]; next_cursor: string | null } {
+  const last = cursor === undefined ? undefined : decodeText(cursor)
+  const start = cursor === undefined ? 0 : items.findIndex((item) => item.id === last) + 1
+  if (cursor !== undefined && start === 0) throw badCursor()
+  const data = items.slice(start, start + limit)
+  return { data, next_cursor: start + limit < items.length ? encodeText(data.at(-1)!.id) : null }
+}
+
+export function badCursor(): Problem {
+  return new Problem('invalid_request', 'cursor is not a cursor of this list')
 }

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { listDeliveries } from '../../store/reading/deliveries.ts'
-import { Problem } from '../problem.ts'
-import { decodeText, encodeText } from './cursor.ts'
+import { badCursor, decodeText, encodeText } from './cursor.ts'
 import { deliveryView } from './event-view.ts'
 import { DeliveryShape } from './events.ts'
 import { ok, type Route, route } from './route.ts'
@@ -52,7 +51,6 @@ export const deliveryRoutes: readonly Route[] = [
 function placeOf(cursor: string | undefined): [at: string, id: string] {
   if (cursor === undefined) return ['9999-12-31T00:00:00Z', '']
   const place = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z) (\S+)$/.exec(decodeText(cursor) ?? '')
-  if (place === null || Number.isNaN(Date.parse(place[1]!)))
-    throw new Problem('invalid_request', 'cursor is not a cursor of this list')
+  if (place === null || Number.isNaN(Date.parse(place[1]!))) throw badCursor()
   return [place[1]!, place[2]!]
 }

@@ -3,10 +3,10 @@ import { resolveEvent } from '../../store/event-review.ts'
 import { eventById, type EventRow, listEvents, payloadOf } from '../../store/reading/events.ts'
 import { deliveriesOfEvent } from '../../store/reading/deliveries.ts'
 import { Problem } from '../problem.ts'
-import { page } from './cursor.ts'
+import { page, slice } from './cursor.ts'
 import { deliveryView, eventView, withPayload } from './event-view.ts'
 import { type Call, ok, type Route, route } from './route.ts'
-import { listQuery, pageOf, Text, Time, TimeQuery } from './schemas.ts'
+import { listQuery, pageOf, Text, textListQuery, Time, TimeQuery } from './schemas.ts'
 import { isSeen, ModeQuery } from './scope.ts'
 
 export const EventShape = z
@@ -117,15 +117,14 @@ export const eventRoutes: readonly Route[] = [
     path: '/events/{id}/deliveries',
     role: 'viewer',
     tag: 'Events',
-    summary: 'The attempts by which an event reached us, oldest first',
+    summary: 'The attempts by which an event reached us, newest first',
+    query: textListQuery({}),
     answers: { 200: pageOf(DeliveryShape) },
     async handle(call) {
       const event = await eventFor(call)
       const rows = await deliveriesOfEvent(call.system.db.web, event.id)
-      return ok({
-        data: rows.map((row) => deliveryView(row, call.actor.role === 'viewer')),
-        next_cursor: null,
-      })
+      const views = rows.map((row) => deliveryView(row, call.actor.role === 'viewer'))
+      return ok(slice(views, call.query))
     },
   }),
   route({

@@ -3,9 +3,8 @@ import type { Connection } from '../../store/database.ts'
 import { deliveriesOf, effectsOf, entriesOf, findingsOf } from '../../store/reading/history.ts'
 import { inSnapshot } from '../../store/reading/snapshot.ts'
 import type { RecordedFact } from '../../store/facts.ts'
-import { Problem } from '../problem.ts'
 import { changedFields } from './changes.ts'
-import { decodeText, encodeText } from './cursor.ts'
+import { badCursor, decodeText, encodeText } from './cursor.ts'
 import { summaryOf } from './history-words.ts'
 import { type Step, stepsOf } from './history-steps.ts'
 import type { OrderView } from './order-view.ts'
@@ -86,7 +85,7 @@ function startOf(steps: readonly Step[], cursor: string | undefined): number {
   if (cursor === undefined) return 0
   const id = decodeText(cursor)
   const index = steps.findIndex((step) => step.id === id)
-  if (index === -1) throw new Problem('invalid_request', 'cursor is not a cursor of this list')
+  if (index === -1) throw badCursor()
   return index + 1
 }
 

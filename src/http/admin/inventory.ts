@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { refoldForSku, setOnHand } from '../../pipeline/operate.ts'
 import { listStock, type StockRow, stockOf } from '../../store/reading/inventory.ts'
 import { Problem } from '../problem.ts'
-import { decodeText, encodeText } from './cursor.ts'
+import { badCursor, decodeText, encodeText } from './cursor.ts'
 import { ok, type Route, route } from './route.ts'
 import { pageOf, textListQuery } from './schemas.ts'
 
@@ -37,7 +37,7 @@ export const inventoryRoutes: readonly Route[] = [
     answers: { 200: pageOf(StockShape) },
     async handle({ system, query: { cursor, limit } }) {
       const after = cursor === undefined ? '' : decodeText(cursor)
-      if (after === undefined) throw new Problem('invalid_request', 'cursor is not a cursor of this list')
+      if (after === undefined) throw badCursor()
       const rows = await listStock(system.db.web, after, limit + 1)
       const data = rows.slice(0, limit)
       return ok({

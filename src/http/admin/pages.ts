@@ -6,6 +6,8 @@ import { problems, Problem } from '../problem.ts'
 const files: { readonly [path: string]: readonly [file: string, type: string] } = {
   '/admin': ['src/http/ui/admin.html', 'text/html; charset=utf-8'],
   '/admin/admin.js': ['src/http/ui/admin.js', 'text/javascript; charset=utf-8'],
+  '/admin/dom.js': ['src/http/ui/dom.js', 'text/javascript; charset=utf-8'],
+  '/admin/order.js': ['src/http/ui/order.js', 'text/javascript; charset=utf-8'],
   '/admin/style.css': ['src/http/ui/style.css', 'text/css; charset=utf-8'],
   '/docs': ['src/http/ui/docs.html', 'text/html; charset=utf-8'],
   '/docs/docs.js': ['src/http/ui/docs.js', 'text/javascript; charset=utf-8'],

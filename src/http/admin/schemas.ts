@@ -8,13 +8,11 @@ export const Id = z.string().min(1).max(200)
 
 export const Time = z.string().meta({ description: 'RFC 3339, UTC', override: { format: 'date-time' } })
 
-export const MoneyShape = z
-  .object({ amount: z.string(), currency: z.string() })
-  .meta({
-    id: 'Money',
-    description: "A decimal string with exactly the currency's decimals",
-    example: { amount: '19.99', currency: 'USD' },
-  })
+export const MoneyShape = z.object({ amount: z.string(), currency: z.string() }).meta({
+  id: 'Money',
+  description: "A decimal string with exactly the currency's decimals",
+  example: { amount: '19.99', currency: 'USD' },
+})
 
 /**
  * A time in a query: RFC 3339 with any offset. Text, so that microseconds survive; a `+` that a careless client did

@@ -23,7 +23,7 @@ const ofEvent = `'dlv_' || e.id as id, e.connection, e.id as event_id, e.receive
                  'POST' as method, coalesce(p.path, '') as path, coalesce(p.headers, '[]') as headers, e.body_bytes,
                  200 as response_status, coalesce(e.duration_us, 0) as duration_us, false as duplicate, 1 as refused_count`
 
-/** The attempts by which one event reached us, oldest first; none of one that was polled or re-read. */
+/** The attempts by which one event reached us, newest first; none of one that was polled or re-read. */
 export const deliveriesOfEvent = statement<[eventId: string], DeliveryRow>({
   name: 'deliveries.ofEvent',
   uses: ['events_pkey', 'payloads_pkey', 'deliveries_event_id'],
@@ -32,7 +32,7 @@ export const deliveriesOfEvent = statement<[eventId: string], DeliveryRow>({
             where e.id = $1 and e.source = 'webhook'
            union all
            select ${ofLog} from deliveries d where d.event_id = $1 and d.event_id is not null) as attempt
-          order by received_at, id limit 1000`,
+          order by received_at desc, duplicate desc, id desc limit 1000`,
 })
 
 type Page = [

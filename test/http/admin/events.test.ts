@@ -51,10 +51,10 @@ test('the attempts of an event are listed: the first, repeats, and among all del
   assert.equal(data.length, 2)
   assert.deepEqual(
     data.map((row: { duplicate: boolean }) => row.duplicate),
-    [false, true],
+    [true, false],
   )
   assert.equal(data[0].response_status, 200)
-  assert.equal(data[0].headers['x-name'], 'Ada')
+  assert.equal(data[1].headers['x-name'], 'Ada')
   assert.equal((await admin.get(`/events/${id}`)).body.deliveries, 2)
   await insertDeliveries(admin.system.db.web, [
     {

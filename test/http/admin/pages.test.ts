@@ -40,7 +40,7 @@ test('pages load without a key, run no inline code, and their files are there', 
     for (const [, file] of html.matchAll(/(?:src|href)="(\/[^"#]+)"/g))
       assert.equal((await fetch(url + file)).status, 200, file)
   }
-  for (const file of ['/admin/admin.js', '/docs/docs.js']) {
+  for (const file of ['/admin/admin.js', '/admin/dom.js', '/admin/order.js', '/docs/docs.js']) {
     assert.ok(
       !/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/.test(
         await (await fetch(url + file)).text(),
