@@ -80,12 +80,16 @@ async function foreignCharge(shop: Shop, id: string): Promise<void> {
 }
 
 test('what we hold and the provider does not know is an orphan, once, until it is known there', async (t) => {
-  const shop = await openShop(t)
+  const shop = await openShop(t, { notifyOn: ['drift'] })
   await foreignCharge(shop, 'ch_foreign')
   const run = await shop.reconcile()
   assert.deepEqual(shown(await findings(shop, run.id)), ['orphan payment charge'])
   assert.equal((await findings(shop, run.id))[0]!.is_open, true)
   assert.deepEqual((await shop.reconcile()).findings, {})
+  const notices = await shop.rows<{ key: string; sink: string }>(
+    "select key, sink from effects where key like 'notify:drift:%'",
+  )
+  assert.equal(notices.length, 1, 'told once')
 })
 
 test('what a list leaves out though a read shows it is no orphan', async (t) => {
@@ -244,4 +248,23 @@ test('a connection without an API key cannot be reconciled, and the run says so'
   const run = await shop.reconcile()
   assert.equal(run.status, 'failed')
   assert.match(run.error!, /no apiKey/)
+})
+
+test('a payment that names no order anybody knows is unmatched past its lag, until the order is there', async (t) => {
+  const shop = await openShop(t)
+  shop.twin.world.pay(purchase('9001'))
+  await shop.idle()
+  await shop.rows('update orders set is_attached = false')
+  assert.equal((await shop.reconcile()).found, 0, 'it may be on its way')
+  await shop.rows('alter table facts disable trigger facts_append_only')
+  await shop.rows("update facts set occurred_at = occurred_at - interval '20 minutes'")
+  const run = await shop.reconcile()
+  assert.deepEqual(shown(await findings(shop, run.id)), ['unmatched payment_without_order charge'])
+  assert.equal((await shop.reconcile()).found, 0)
+  await shop.rows('update orders set is_attached = true')
+  await shop.reconcile()
+  assert.deepEqual(
+    (await findings(shop, run.id)).map((row) => row.is_open),
+    [false],
+  )
 })

@@ -52,6 +52,7 @@ type Changes = {
   readonly connections?: (twinUrl: string) => Connection[]
   readonly roles?: readonly Role[]
   readonly publicUrl?: string
+  readonly notifyOn?: readonly string[]
   /** Default true: the twin's webhooks are sent to the service. */
   readonly hasWebhooks?: boolean
 }
@@ -202,6 +203,9 @@ export function configOf(databaseUrl: string, twinUrl: string, changes: Changes)
     sinks: {
       inventory: { kind: 'internal' },
       accounting: { kind: 'internal', baseCurrency: 'USD', timezone: 'UTC', accounts: defaultChart },
+      ...(changes.notifyOn === undefined
+        ? {}
+        : { notify: { slackWebhookUrl: 'http://127.0.0.1:9/', on: changes.notifyOn } }),
       outgoing: [],
     },
     effects: { since: 'first-start' },

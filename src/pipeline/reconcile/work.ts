@@ -8,6 +8,7 @@ import type { System } from '../system.ts'
 import { checkConnection } from './checks.ts'
 import { restoreDifferences } from './findings.ts'
 import { walkLists } from './lists.ts'
+import { notifyFindings } from './notify.ts'
 import { type Parameters, type Progress, type Run, RunFailed, RunLost } from './run.ts'
 import { closeMended, eventsIn, waitForBacklog, waitForEvents } from './settle.ts'
 import { readUnlisted, reconcileOrder } from './single.ts'
@@ -112,6 +113,7 @@ async function work(run: Run): Promise<number> {
     mended += await closeMended(run)
   }
   await findings.attach(run.system.db.web, run.id, run.connection.account)
+  await notifyFindings(run)
   return mended
 }
 
