@@ -17,7 +17,7 @@ const killsWanted = Number(process.env.ORDERSYNC_CRASH_KILLS ?? 200)
 const salesPerKill = 3
 
 /** Where the service is killed; each label in turn, at a hit that the seed picks. */
-const labels = [
+const labels = process.env.ORDERSYNC_CRASH_LABELS?.split(',') ?? [
   'receive.before_verify', 'receive.after_verify', 'receive.before_insert', 'receive.after_insert_before_commit',
   'receive.after_commit_before_answer', 'receive.after_answer',
   'process.after_fetch', 'process.after_normalize', 'process.after_lock', 'process.after_fold', 'process.after_facts',

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type FactData, type FactKind, type Fact, factId, type Ref, type Statement } from '../../src/core/fact.ts'
+import { defaultChart } from '../../src/core/journal.ts'
 import { record, type RecordItem } from '../../src/pipeline/record.ts'
 import type { System } from '../../src/pipeline/system.ts'
 import { lifo } from '../support/lifo.ts'
+import { until } from '../support/wait.ts'
 import { testSystem } from './support.ts'
 
 const at = '2026-01-01T12:00:00.000Z'
@@ -63,6 +65,28 @@ test('two orders that prove to be one under load end as one, the older one', asy
   }
 })
 
+test('an order that becomes part of another while its lock is waited for is found again', async (t) => {
+  const system = await testSystem(lifo(t))
+  await record(system, { items: [paid('1')] })
+  await record(system, { items: [numbered('1')] })
+  const [elder, younger] = (await orders(system)) as unknown as [{ id: string }, { id: string }]
+  const other = await system.db.web.connect()
+  await other.query('begin')
+  await other.query('select from orders where id = any($1) order by id for no key update', [[elder.id, younger.id]])
+  await other.query('update orders set alias_of = $1, alias_tx = 0 where id = $2', [elder.id, younger.id])
+  const waiting = record(system, { items: [item([state('order_cancelled', number('1'), { reason: 'asked' })])] })
+  await until('the lock is waited for', async () => {
+    const { rows } = await system.db.web.query("select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")
+    return rows.length > 0
+  })
+  await other.query('commit')
+  other.release()
+  const result = await waiting
+  assert.deepEqual(result.perItem[0]!.orderIds, [elder.id])
+  assert.equal(result.changes[0]!.after.status, 'cancelled')
+  assert.equal(result.changes[0]!.after.totals.capturedMinor, 4080n, 'what the elder knew is known')
+})
+
 test('facts known already change nothing, in a batch and across batches', async (t) => {
   const system = await testSystem(lifo(t))
   await record(system, { items: [paid('1'), paid('1')] })
@@ -93,6 +117,29 @@ test('a refund before its payment waits, its facts stored, and is joined when th
   const [row] = await orders(system)
   assert.equal(row!.is_attached, true)
   assert.equal(row!.payment_status, 'partially_refunded')
+})
+
+test('stock and income are posted once, however often the order changes', async (t) => {
+  const plain = await testSystem(lifo(t))
+  const sinks = {
+    outgoing: [],
+    inventory: { kind: 'internal' as const },
+    accounting: { kind: 'internal' as const, baseCurrency: 'USD', timezone: 'UTC', accounts: defaultChart },
+  }
+  const system = { ...plain, config: { ...plain.config, sinks } }
+  await system.db.web.query("insert into stock (sku, on_hand) values ('TEE-M', 10)")
+  const lines = state('order_lines', intent('1'), { lines: [{ id: '0', sku: 'TEE-M', quantity: 2 }], currency: 'USD', by: 'metadata' }, [], 'metadata')
+  await record(system, { items: [item([lines])] })
+  for (const one of [paid('1'), refunded('1'), joined('1'), numbered('1')]) await record(system, { items: [one] })
+  const stock = await system.db.web.query('select on_hand, committed from stock')
+  assert.deepEqual(stock.rows, [{ on_hand: 10n, committed: 2n }])
+  const books = await system.db.web.query('select account, sum(amount)::numeric(30, 0) as sum from journal_lines group by account order by account')
+  assert.deepEqual(books.rows, [
+    { account: 'Assets:Clearing:acme-main', sum: 4080n },
+    { account: 'Income:Returns', sum: 1000n },
+    { account: 'Income:Sales', sum: -4080n },
+    { account: 'Liabilities:Customers', sum: -1000n },
+  ])
 })
 
 test('what alongside throws leaves nothing behind', async (t) => {
