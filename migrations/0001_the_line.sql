@@ -147,10 +147,9 @@ create table refs (
   connection text not null,
   -- The recording transaction that claimed it, so that an order as of a time shows the references known then.
   tx bigint not null default currval('tx_seq'),
-  primary key (scope, kind, id)
+  primary key (id, kind, scope) -- ids first: a reference is also looked for by its id alone
 );
 create index refs_order_id on refs (order_id);
-create index refs_id on refs (id);
 
 -- The orders that references lead to, as root and member: an order, and everything that became part of it.
 create function members_of(scopes text[], kinds text[], ids text[]) returns table (root text, id text)
@@ -354,6 +353,7 @@ create table rereads (
   next_at timestamptz not null default now(),
   asked_by text, -- the event that waits for the answer
   answered_by text, -- the event that the answer became
+  read_at timestamptz, -- when the provider was asked for that answer: who asked later is not served by it
   last_error text,
   primary key (connection, kind, id, reason)
 );

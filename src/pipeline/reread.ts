@@ -121,7 +121,7 @@ async function ask(
       readNo,
       receivedAt: askedAt,
     })
-    await rereads.answer(system.db.web, ...keyOf(row), id, soon(system, settleCheckMs))
+    await rereads.answer(system.db.web, ...keyOf(row), id, askedAt, soon(system, settleCheckMs))
     await wakeParked(system, connection.id)
   } catch (error) {
     if (stop.aborted) return putBack(system, row)
@@ -171,32 +171,29 @@ async function storeReading(
 
 /** Once the answer was processed, so are the events that asked; what the order still lacks is asked for again later. */
 async function settle(system: System, row: rereads.RereadRow, answeredBy: string): Promise<void> {
-  const [answer] = await eventStates(system.db.web, [answeredBy])
-  const isOpen = answer?.status === 'pending' && answer.next_at !== null
-  if (isOpen)
-    return void (await rereads.answer(system.db.web, ...keyOf(row), answeredBy, soon(system, settleCheckMs)))
-  await rereads.settleAskers(
-    system.db.web,
-    row.connection,
-    waitingFor(row),
-    answeredBy,
-    system.now().toISOString(),
-  )
-  const left = await rereads.askersLeft(system.db.web, row.connection, waitingFor(row))
-  if (left.length > 0)
-    return void (await rereads.postpone(system.db.web, ...keyOf(row), 0, soon(system, 0), null))
-  if (row.attempts < wantAttempts && (await isStillWanted(system, row))) {
-    const delayMs = 5_000 * 4 ** Math.min(row.attempts, 7)
-    await rereads.postpone(
-      system.db.web,
-      ...keyOf(row),
-      row.attempts + 1,
-      soon(system, delayMs),
-      'the answer did not have it yet',
-    )
+  const { web } = system.db
+  const readAt = readAtOf(system, row)
+  const [answer] = await eventStates(web, [answeredBy])
+  if (answer?.status === 'pending' && answer.next_at !== null) {
+    await rereads.answer(web, ...keyOf(row), answeredBy, readAt, soon(system, settleCheckMs))
     return
   }
-  await rereads.finish(system.db.web, ...keyOf(row), 'done', null)
+  await rereads.settleAskers(web, row.connection, waitingFor(row), answeredBy, readAt, soon(system, 0))
+  if (row.attempts < wantAttempts && (await isStillWanted(system, row))) {
+    const delayMs = 5_000 * 4 ** Math.min(row.attempts, 7)
+    const why = 'the answer did not have it yet'
+    await rereads.postpone(web, ...keyOf(row), row.attempts + 1, soon(system, delayMs), why)
+    return
+  }
+  await rereads.finish(web, ...keyOf(row), 'done', null)
+  // Looked at after the row is done: who asks from now on makes it due again, who asked before holds its lock until seen.
+  const left = await rereads.askersLeft(web, row.connection, waitingFor(row))
+  if (left.length > 0) await rereads.reopen(web, ...keyOf(row), soon(system, 0))
+}
+
+/** When the provider was asked for the answer that this row holds. */
+function readAtOf(system: System, row: rereads.RereadRow): string {
+  return row.read_at ?? soon(system, 0)
 }
 
 async function isStillWanted(system: System, row: rereads.RereadRow): Promise<boolean> {
@@ -237,6 +234,7 @@ async function failed(system: System, row: rereads.RereadRow, error: Error): Pro
       rate.worked()
   }
   system.log.warn('a re-read was given up', about)
+  await rereads.finish(system.db.web, ...keyOf(row), 'failed', error.message)
   await rereads.reviewAskers(
     system.db.web,
     row.connection,
@@ -244,7 +242,6 @@ async function failed(system: System, row: rereads.RereadRow, error: Error): Pro
     'payload_unreadable',
     `${row.kind} ${row.id} could not be re-read: ${error.message}`.slice(0, 500),
   )
-  await rereads.finish(system.db.web, ...keyOf(row), 'failed', error.message)
 }
 
 /** Tries one parked re-read: any answer but a refused key means that the key works again. */
@@ -268,7 +265,13 @@ async function probe(
 
 async function putBack(system: System, row: rereads.RereadRow): Promise<void> {
   if (row.answered_by !== null)
-    await rereads.answer(system.db.web, ...keyOf(row), row.answered_by, soon(system, 0))
+    await rereads.answer(
+      system.db.web,
+      ...keyOf(row),
+      row.answered_by,
+      readAtOf(system, row),
+      soon(system, 0),
+    )
   else await rereads.postpone(system.db.web, ...keyOf(row), row.attempts, soon(system, 0), null)
 }
 

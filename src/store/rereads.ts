@@ -9,9 +9,11 @@ export type RereadRow = {
   attempts: number
   asked_by: string | null
   answered_by: string | null
+  read_at: string | null
 }
 
-const columns = 'r.connection, r.scope, r.kind, r.id, r.reason, r.attempts, r.asked_by, r.answered_by'
+const columns =
+  'r.connection, r.scope, r.kind, r.id, r.reason, r.attempts, r.asked_by, r.answered_by, r.read_at'
 const key = 'connection = $1 and kind = $2 and id = $3 and reason = $4'
 
 /**
@@ -35,12 +37,20 @@ export const claim = statement<
 
 /** The answer is stored under this event; the row stays due until that event is settled. */
 export const answer = statement<
-  [connection: string, kind: string, id: string, reason: string, eventId: string, nextAt: string],
+  [
+    connection: string,
+    kind: string,
+    id: string,
+    reason: string,
+    eventId: string,
+    readAt: string,
+    nextAt: string,
+  ],
   never
 >({
   name: 'rereads.answer',
   uses: ['rereads_pkey'],
-  text: `update rereads set answered_by = $5, next_at = $6, last_error = null where ${key} and state = 'due'`,
+  text: `update rereads set answered_by = $5, read_at = $6, next_at = $7, last_error = null where ${key} and state = 'due'`,
 })
 
 /** Done with: `done` when answered, `failed` when the provider does not know the resource after all attempts. */
@@ -119,22 +129,32 @@ export const nextReadNo = statement<[], { read_no: bigint }>({
   text: `select nextval('read_seq') as read_no`,
 })
 
+/** Due once more, for an event that asked while an earlier answer was on its way. */
+export const reopen = statement<
+  [connection: string, kind: string, id: string, reason: string, nextAt: string],
+  never
+>({
+  name: 'rereads.reopen',
+  uses: ['rereads_pkey'],
+  text: `update rereads set state = 'due', attempts = 0, next_at = $5, answered_by = null where ${key} and state = 'done'`,
+})
+
 /**
- * Settles the events that asked for a resource before the answer was asked for. An asker that was settled otherwise
- * meanwhile stays as it is.
+ * Settles the events that asked for a resource before it was read at `readAt`. The answer itself may be older: the same
+ * bytes are the same event. An asker that was settled otherwise meanwhile stays as it is.
  */
 export const settleAskers = statement<
-  [connection: string, reason: string, answeredBy: string, now: string],
+  [connection: string, reason: string, answeredBy: string, readAt: string, now: string],
   { id: string }
 >({
   name: 'rereads.settleAskers',
   uses: ['events_status_seq', 'events_pkey'],
   text: `update events a
-            set status = 'processed', reason = null, next_at = null, processed_at = $4, order_ids = b.order_ids,
+            set status = 'processed', reason = null, next_at = null, processed_at = $5, order_ids = b.order_ids,
                 tx = coalesce(a.tx, b.tx)
            from events b
           where b.id = $3 and a.status = 'pending' and a.status <> 'processed' and a.connection = $1 and a.reason = $2
-            and a.received_at <= b.received_at
+            and a.received_at <= $4
          returning a.id`,
 })
 
@@ -159,7 +179,7 @@ export const reviewAskers = statement<
 /** The folded orders that this resource belongs to: whether what was asked for is still wanted. */
 export const orderStates = statement<[scope: string, kind: string, id: string], { state: string | null }>({
   name: 'rereads.orderStates',
-  uses: ['refs_pkey', 'refs_id', 'orders_pkey'],
+  uses: ['refs_pkey', 'orders_pkey'],
   text: `select coalesce(r.state, o.state) as state
            from refs f join orders o on o.id = f.order_id left join orders r on r.id = o.alias_of
           where f.scope = $1 and f.kind = $2 and f.id = $3`,
