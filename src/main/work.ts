@@ -1,6 +1,6 @@
 import type { Role } from '../main.ts'
 import { startPerforming } from '../pipeline/perform.ts'
-import { startProcessing } from '../pipeline/process.ts'
+import { startProcessing } from '../pipeline/work.ts'
 import { startReconciler } from '../pipeline/reconcile.ts'
 import { startRereading } from '../pipeline/reread.ts'
 import { startSweeper } from '../pipeline/sweep.ts'

@@ -14,65 +14,11 @@ import type { System } from './system.ts'
 
 /** An event is tried so often before it is a dead letter: with the backoff below that is about a day. */
 export const attemptsMax = 12
-const batchMax = 256
-const wakeUpsMax = 16
 
 export type EventOutcome = { readonly event: states.EventToProcess; readonly outcome: Outcome | { kind: 'failed'; error: Error } }
 
 /** What became of one event of a batch. */
 export type Processed = { readonly id: string; readonly status: string; readonly reason: string | undefined; readonly newFactIds: readonly string[]; readonly orderIds: readonly string[] }
-
-/** While one batch waits for the database, another is folded; more than two only wait for each other's orders. */
-const lanes = 2
-
-/** Runs the worker until it is stopped: fetch wake-ups, make one batch of them, settle it in one transaction. */
-export function startProcessing(system: System): { stop(): Promise<void> } {
-  const stopping = new AbortController()
-  const running = Array.from({ length: lanes }, () => work(system, stopping.signal))
-  return {
-    async stop() {
-      stopping.abort()
-      await Promise.all(running)
-    },
-  }
-}
-
-async function work(system: System, stopped: AbortSignal): Promise<void> {
-  while (!stopped.aborted) {
-    try {
-      const wakeUps = await system.queue.fetch(wakeUpsMax)
-      if (wakeUps.length === 0) await system.queue.waitForWork(1_000, stopped)
-      for (const batch of batchesOf(wakeUps)) await processWakeUps(system, batch)
-    } catch (error) {
-      system.log.error('the worker could not fetch its work', { error: error as Error })
-      await system.queue.waitForWork(1_000, stopped)
-    }
-  }
-}
-
-function batchesOf(wakeUps: readonly WakeUp[]): WakeUp[][] {
-  const batches: WakeUp[][] = []
-  let events = 0
-  for (const wakeUp of wakeUps) {
-    if (batches.length === 0 || events + wakeUp.eventIds.length > batchMax) {
-      batches.push([])
-      events = 0
-    }
-    batches.at(-1)!.push(wakeUp)
-    events += wakeUp.eventIds.length
-  }
-  return batches
-}
-
-async function processWakeUps(system: System, wakeUps: readonly WakeUp[]): Promise<void> {
-  point('process.after_fetch')
-  try {
-    await processEvents(system, [...new Set(wakeUps.flatMap((wakeUp) => wakeUp.eventIds))], { wakeUps })
-  } catch (error) {
-    system.log.error('a batch was given back', { error: error as Error, events: wakeUps.reduce((n, w) => n + w.eventIds.length, 0) })
-    await system.queue.fail(wakeUps, error as Error)
-  }
-}
 
 /**
  * Processes stored events: normalize in memory, then one recording transaction that also settles the events and

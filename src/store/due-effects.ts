@@ -26,18 +26,20 @@ export const insertDue = statement<
              on conflict (key) do nothing`,
 })
 
+// `state || ''` keeps the planner on the key: by the index of states it would read the whole backlog one day.
+
 /** Takes back effects that have not left: what made them due is no longer so. */
 export const cancelDue = statement<[ids: string[], reason: string], never>({
   name: 'dueEffects.cancelDue',
   uses: ['effects_pkey'],
-  text: `update effects set state = 'cancelled', last_error = $2, done_at = now() where id = any($1::text[]) and state = 'due'`,
+  text: `update effects set state = 'cancelled', last_error = $2, done_at = now() where id = any($1::text[]) and state || '' = 'due'`,
 })
 
 /** Effects that waited for something the order now knows go out at once; one that failed keeps its backoff. */
 export const expedite = statement<[ids: string[]], never>({
   name: 'dueEffects.expedite',
   uses: ['effects_pkey'],
-  text: `update effects set due_at = least(due_at, now()) where id = any($1::text[]) and state = 'due' and attempts = 0`,
+  text: `update effects set due_at = least(due_at, now()) where id = any($1::text[]) and state || '' = 'due' and attempts = 0`,
 })
 
 /** Asks for a resource to be read; a want that was answered before and is there again is asked again. */

@@ -20,7 +20,7 @@ export type EventToProcess = {
 /** Events by id with their payloads. One whose payload is gone (retention) is absent. */
 export const load = statement<[ids: string[]], EventToProcess>({
   name: 'eventStates.load',
-  uses: ['events_pkey', 'payloads_default_pkey'],
+  uses: ['events_pkey', 'payloads_pkey'],
   text: `select e.id, e.connection, e.provider, e.type, e.source, e.status, e.attempts, e.occurred_at, e.received_at,
                 e.read_no, e.body_sha256, e.tx, p.body
            from unnest($1::text[]) as w (id)
@@ -59,10 +59,10 @@ export const putOff = statement<
           where e.id = w.id`,
 })
 
-/** Events that waited for an order which is known now. */
+/** Events that waited for an order which is known now. `status || ''` keeps the planner on the key. */
 export const stopWaiting = statement<[ids: string[]], never>({
   name: 'eventStates.stopWaiting',
   uses: ['events_pkey'],
   text: `update events set status = 'processed', reason = null
-          where id = any($1::text[]) and status = 'pending' and next_at is null`,
+          where id = any($1::text[]) and status || '' = 'pending' and next_at is null`,
 })

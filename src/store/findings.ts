@@ -141,7 +141,7 @@ export const close = statement<
 /** Names the order that each resource belongs to now. */
 export const attach = statement<[runId: string, scope: string], never>({
   name: 'findings.attach',
-  uses: ['findings_run', 'refs_pkey', 'refs_id', 'orders_pkey'],
+  uses: ['findings_run', 'refs_pkey', 'orders_pkey'],
   text: `update findings f set order_id = coalesce(o.alias_of, o.id)
            from refs r join orders o on o.id = r.order_id
           where f.run_id = $1 and f.order_id is null and r.scope = $2 and r.kind = f.resource_kind and r.id = f.resource_id`,

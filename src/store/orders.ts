@@ -28,7 +28,7 @@ export const insertClaimed = statement<[ids: string[], connections: string[], mo
  */
 export const lockByRefs = statement<[scopes: string[], kinds: string[], ids: string[]], OrderRow>({
   name: 'orders.lockByRefs',
-  uses: ['refs_pkey', 'orders_pkey'],
+  uses: ['refs_pkey', 'orders_pkey', 'orders_alias_of'],
   text: `select id, alias_of, connection, mode, is_attached, state, version from orders
           where id = any(array(select root from members_of($1, $2, $3)))
           order by id for no key update`,

@@ -34,7 +34,7 @@ export const knownResources = statement<
   { kind: string; id: string; order_id: string | null }
 >({
   name: 'polling.knownResources',
-  uses: ['refs_pkey', 'refs_id', 'orders_pkey', 'facts_account_subject'],
+  uses: ['refs_pkey', 'orders_pkey', 'facts_account_subject'],
   text: `select w.kind, w.id, coalesce(o.alias_of, o.id) as order_id
            from unnest($2::text[], $3::text[]) as w (kind, id)
            join refs r on r.scope = $1 and r.kind = w.kind and r.id = w.id join orders o on o.id = r.order_id
@@ -90,7 +90,7 @@ export const ordersOf = statement<
   }
 >({
   name: 'polling.ordersOf',
-  uses: ['refs_pkey', 'refs_id', 'orders_pkey'],
+  uses: ['refs_pkey', 'orders_pkey'],
   text: `select w.kind as ref_kind, w.id as ref_id, r.id, r.number, r.status, r.payment_status, r.fulfillment_status, r.version
            from unnest($2::text[], $3::text[]) as w (kind, id)
            join refs f on f.scope = $1 and f.kind = w.kind and f.id = w.id
@@ -153,7 +153,7 @@ export const referencesOf = statement<
   { kind: string; id: string; order_id: string }
 >({
   name: 'polling.referencesOf',
-  uses: ['refs_id', 'refs_order_id', 'orders_pkey', 'orders_alias_of'],
+  uses: ['refs_pkey', 'refs_order_id', 'orders_pkey', 'orders_alias_of'],
   text: `with roots as (select distinct coalesce(o.alias_of, o.id) as root from refs r join orders o on o.id = r.order_id where r.id = $2),
               members as (select root, root as id from roots union all select roots.root, o.id from roots join orders o on o.alias_of = roots.root)
          select r.kind, r.id, m.root as order_id from members m join refs r on r.order_id = m.id where r.scope = $1`,

@@ -105,7 +105,7 @@ const byUpdate = listBy('listByUpdate', ['links_recorded_at', 'orders_tx', 'orde
   driver: 'updatedSince',
   condition: 'l.recorded_at >= $10',
 })
-const found = ['refs_id', 'orders_number', 'orders_pkey', 'orders_listed']
+const found = ['refs_pkey', 'orders_number', 'orders_pkey', 'orders_listed']
 const byReference = listBy('listByReference', found, {
   condition: `o.id = any(array(${withReference('$11')}))`,
 })
@@ -190,7 +190,7 @@ export const referencesById = statement<
   { scope: string; kind: string; id: string; root: string }
 >({
   name: 'orders.referencesById',
-  uses: ['refs_id', 'orders_pkey'],
+  uses: ['refs_pkey', 'orders_pkey'],
   text: `select r.scope, r.kind, r.id, coalesce(o.alias_of, o.id) as root
            from refs r join orders o on o.id = r.order_id where r.id = $1 limit 20`,
 })
