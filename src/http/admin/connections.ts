@@ -26,8 +26,9 @@ const ConnectionShape = z
     tolerance_seconds: z.number().int(),
     allow_ips: z.array(z.string()),
     subscription: z.object({ status: z.enum(['healthy', 'unknown', 'faulty']), detail: z.unknown() }),
-    last_event: z.object({ id: z.string(), received_at: Time }).nullable(),
-    last_poll: z.object({ finished_at: Time, status: z.string() }).nullable(),
+    last_event_at: Time.nullable(),
+    last_event_id: z.string().nullable(),
+    last_poll_at: Time.nullable().meta({ description: 'When a reconciliation of it last completed' }),
     success_rate: z
       .number()
       .nullable()
@@ -98,12 +99,9 @@ async function connectionView(
     tolerance_seconds: connection.toleranceSeconds,
     allow_ips: [...connection.allowIps],
     subscription: subscriptionOf(health),
-    last_event:
-      health.last_event_at === null ? null : { id: health.last_event_id!, received_at: health.last_event_at },
-    last_poll:
-      health.last_poll_at === null
-        ? null
-        : { finished_at: health.last_poll_at, status: health.last_poll_status! },
+    last_event_at: health.last_event_at,
+    last_event_id: health.last_event_id,
+    last_poll_at: health.last_poll_at,
     success_rate: health.settled === 0 ? null : health.good / health.settled,
     latency_ms: { p50: health.latency_p50_ms, p95: health.latency_p95_ms },
   }

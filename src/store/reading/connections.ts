@@ -4,7 +4,6 @@ export type ConnectionHealth = {
   last_event_at: string | null
   last_event_id: string | null
   last_poll_at: string | null
-  last_poll_status: string | null
   recent: number
   settled: number
   good: number
@@ -24,13 +23,12 @@ export const healthOf = statement<[connection: string], ConnectionHealth>({
            select id, status, received_at, processed_at from events
             where connection = $1 and seq < 9223372036854775807 order by seq desc limit ${recentEvents}),
               last_run as (
-           select finished_at, status from runs
+           select finished_at from runs
             where connection = $1 and kind = 'reconciliation' and not dry_run and status = 'completed'
               and seq < 9223372036854775807 order by seq desc limit 1)
          select (select max(received_at) from recent) as last_event_at,
                 (select id from recent order by received_at desc limit 1) as last_event_id,
                 (select finished_at from last_run) as last_poll_at,
-                (select status from last_run) as last_poll_status,
                 (select count(*)::int from recent) as recent,
                 (select count(*)::int from recent where status <> 'pending') as settled,
                 (select count(*)::int from recent where status in ('processed', 'ignored')) as good,

@@ -51,8 +51,8 @@ test('a connection is shown with its documentation and how it does, never with a
     [true, 2, '/webhooks/stripe/stripe-test'],
   )
   assert.equal(body.success_rate, 1)
-  assert.ok(body.last_event.id)
-  assert.equal(body.last_poll, null)
+  assert.ok(body.last_event_id)
+  assert.equal(body.last_poll_at, null)
   assert.equal(body.subscription.status, 'unknown')
   assert.ok(typeof body.latency_ms.p50 === 'number')
   await admin.system.db.web.query(

@@ -106,7 +106,7 @@ export async function startAdmin(
   const ask = askWith(url, adminKey)
   const store: Admin['store'] = async (event, options = {}) => {
     const [stored] = await storeEvents(system, [
-      newEventOf(event, options.connection ?? 'stripe-test', options.headers),
+      newEventOf(event, now(), options.connection ?? 'stripe-test', options.headers),
     ])
     return stored!.id
   }
@@ -145,6 +145,7 @@ export async function startAdmin(
 
 function newEventOf(
   event: StripeEvent,
+  at: Date,
   connection: string,
   headers: [string, string][] = [['content-type', 'application/json']],
 ) {
@@ -160,7 +161,7 @@ function newEventOf(
     path: `/webhooks/stripe/${connection}`,
     method: 'POST',
     remoteAddress: '127.0.0.1',
-    receivedAt: new Date().toISOString(),
+    receivedAt: at.toISOString(),
     isIdSigned: true,
   }
 }
