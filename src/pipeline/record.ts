@@ -158,15 +158,18 @@ function perItemOf(
   const changed = new Map(changes.map((change) => [change.orderId, change]))
   const roots = new Map(loaded.refs.map((row) => [keyOf(row as never), rootOf.get(row.root)!]))
   const fresh = new Set([...changes.flatMap((change) => change.newFacts), ...accountFacts].map(({ row }) => row))
-  const perItem = batch.items.map(() => ({ newFactIds: [] as string[], orderIds: [] as string[] }) as RecordResult['perItem'][number] & { waitingFor?: Ref })
+  const perItem = batch.items.map(() => ({ newFactIds: [] as string[], orderIds: [] as string[] }) as RecordResult['perItem'][number] & { waitingFor?: Ref; isDone?: boolean })
   for (const row of [...batch.prepared, ...batch.account]) {
     const item = perItem[row.item]!
     if (fresh.has(row)) item.newFactIds.push(row.fact.id)
     if (row.refs.length === 0) continue
     const root = roots.get(keyOf(row.refs[0]!))!
     if (!item.orderIds.includes(root)) item.orderIds.push(root)
+    if (row.fact.kind === 'checkout_expired') item.isDone = true
     const isAttached = changed.get(root)?.after.isAttached ?? loaded.orders.get(root)?.is_attached ?? false
     if (!isAttached) item.waitingFor = row.refs[1] ?? row.refs[0]!
   }
+  // A checkout that expired without an order was a cart: nothing is to come.
+  for (const item of perItem) if (item.isDone) delete item.waitingFor
   return perItem
 }

@@ -173,3 +173,16 @@ test('C42 a signed type never seen before is 200 and ignored', async (t) => {
   assert.equal(event.status, 'ignored')
   assert.ok(event.status_reason)
 })
+
+test('a checkout that expires makes no order and waits for nothing', async (t) => {
+  const line = await openLine(t)
+  const session = {
+    id: 'cs_1', object: 'checkout.session', amount_total: 4080, amount_subtotal: 4080, client_reference_id: 'T-cart', created: 1_767_268_800,
+    currency: 'usd', customer_details: null, livemode: false, metadata: {}, mode: 'payment', payment_intent: null, payment_status: 'unpaid', status: 'expired',
+  }
+  const event = stripeEvent('evt_cart', 'checkout.session.expired', session)
+  await line.take(event)
+  const { data } = await line.get('/events')
+  assert.equal(data[0].status, 'processed')
+  assert.equal((await line.get('/orders')).data.length, 0)
+})
