@@ -1,3 +1,4 @@
+import { canRead } from '../pipeline/readable.ts'
 import type { Command } from 'commander'
 import { type Connection, loadConfig } from '../config.ts'
 import type { Api } from '../providers/provider.ts'
@@ -75,7 +76,7 @@ export async function checkConnection(
   if (connection.webhookSecrets.length === 0 && Object.keys(connection.extra).length === 0) {
     return { id, ok: false, status: 'no_secret', detail: 'no webhook secret: no delivery can be verified' }
   }
-  if (connection.apiKey === undefined)
+  if (!canRead(connection))
     return { id, ok: true, status: 'unknown', detail: 'no apiKey: the provider cannot be asked' }
   if (url === undefined)
     return { id, ok: true, status: 'unknown', detail: 'no publicUrl: nothing to compare the endpoint with' }
@@ -104,7 +105,7 @@ function register(): Command {
       const url = webhookUrl(connection!, config.publicUrl)
       if (url === undefined)
         throw new Failure('set publicUrl in the configuration: it is the address to register')
-      if (connection!.apiKey === undefined)
+      if (!canRead(connection!))
         throw new Failure(`set apiKey of connection ${id}: registering needs it`)
       const state = await providers.get(connection!.provider)!.subscription.ensure(apiOf(connection!), url)
       if (json) printJson(state)

@@ -127,6 +127,7 @@ async function store(
     receivedAt: attempt.receivedAt.toISOString(),
     startedAt: attempt.startedAt,
     isIdSigned: delivery.isIdSigned,
+    claim: delivery.claim,
     ignore: delivery.ignore,
   })
   answer(attempt.response, 200, 'application/json', `{"id":"${id}","status":"${status}"}`)
@@ -148,6 +149,8 @@ async function answerUnverified(
     }
     case 'not_allowed':
       return refuse(system, refusals, attempt, 'wrong_mode_or_account')
+    case 'unavailable':
+      return refuse(system, refusals, attempt, 'cannot_store_now', { 'retry-after': retryAfterSeconds })
     case 'malformed':
       return refuse(system, refusals, attempt, 'malformed_delivery')
     case 'challenge':

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Connection } from '../store/database.ts'
+import { overClaimed } from './claims.ts'
 import { type DeliveryRow, insertDeliveries } from '../store/deliveries.ts'
 import { countRepeats, type IntakeRow, knownDigests, lockEvents, storeNew } from '../store/intake.ts'
 import type { Settle } from './group-commit.ts'
@@ -21,8 +22,9 @@ const attemptsMax = 4
 export async function flushEvents(
   system: System,
   scopes: ReadonlyMap<string, string>,
-  batch: Batch,
+  given: Batch,
 ): Promise<void> {
+  const batch = given.some(isMarked) ? await claimedApart(system, given) : given
   const firsts = new Map<string, Settle<Incoming, Stored>>()
   for (const waiting of batch) if (!firsts.has(waiting.item.id)) firsts.set(waiting.item.id, waiting)
   const items = [...firsts.values()].map(({ item }) => item).sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -115,15 +117,33 @@ async function settleKnown(system: System, scopes: ReadonlyMap<string, string>, 
     )
 }
 
+function isMarked({ item }: Settle<Incoming, Stored>): boolean {
+  return item.event.claim !== undefined && item.reviewCode === undefined
+}
+
+/** The batch, with deliveries whose mark belongs to another body put under review. */
+async function claimedApart(system: System, batch: Batch): Promise<Batch> {
+  const items = batch.filter(isMarked).map(({ item }) => item)
+  const conflicts = await again(() => onConnection(system, (connection) => overClaimed(connection, items)))
+  return batch.map((waiting) => (conflicts.has(waiting.item) ? underReview(waiting) : waiting))
+}
+
 async function conflictsAmong(system: System, known: Batch): Promise<Set<Settle<Incoming, Stored>>> {
   const unsigned = known.filter(({ item }) => !item.event.isIdSigned && item.reviewCode === undefined)
   if (unsigned.length === 0) return new Set()
   const rows = await onConnection(system, (connection) =>
     knownDigests(connection, [...new Set(unsigned.map(({ item }) => item.id))]),
   )
-  const digests = new Map(rows.map(({ id, body_sha256 }) => [id, body_sha256.toString('hex')]))
+  // What a list printed of an event is no delivery of it: only two deliveries can contradict each other.
+  const digests = new Map(
+    rows
+      .filter(({ source }) => source === 'webhook')
+      .map(({ id, body_sha256 }) => [id, body_sha256.toString('hex')]),
+  )
   return new Set(
-    unsigned.filter(({ item }) => digests.get(item.id) !== hash('sha256', item.event.body, 'hex')),
+    unsigned.filter(
+      ({ item }) => digests.has(item.id) && digests.get(item.id) !== hash('sha256', item.event.body, 'hex'),
+    ),
   )
 }
 

@@ -23,6 +23,8 @@ export type NewEvent = {
   readonly readNo?: bigint
   /** False where anybody could have chosen the id: then the same id with another body is a conflict, not a repeat. */
   readonly isIdSigned: boolean
+  /** A signed one-time mark of the delivery: the same one with another body is a conflict. */
+  readonly claim?: string | undefined
   /** Stored and never processed, for this reason. */
   readonly ignore?: string | undefined
 }

@@ -7,6 +7,7 @@ import type { Connection } from '../store/database.ts'
 import * as states from '../store/event-states.ts'
 import { newId } from './ids.ts'
 import { point } from './point.ts'
+import { canRead } from './readable.ts'
 import type { WakeUp } from './queue.ts'
 import { record, type RecordItem, type RecordResult, type Settlement } from './record.ts'
 import { policyOf } from './record/policy.ts'
@@ -139,8 +140,8 @@ function settledAs({ event, outcome }: EventOutcome, item: RecordResult['perItem
 
 function rereadOf(base: Omit<Processed, 'status' | 'reason'>, event: states.EventToProcess, resource: Ref, system: System): Settled {
   const connection = system.config.connections.find((candidate) => candidate.id === event.connection)
-  if (connection?.apiKey === undefined) {
-    const detail = `only the provider can say what ${resource.kind} ${resource.id} is now, and this connection has no apiKey`
+  if (connection === undefined || !canRead(connection)) {
+    const detail = `only the provider can say what ${resource.kind} ${resource.id} is now, and this connection has no apiKey or credentials`
     return { ...base, status: 'needs_review', reason: detail, code: 'payload_unreadable' }
   }
   return { ...base, status: 'pending', reason: `re-reading ${resource.kind} ${resource.id}`, reread: resource }

@@ -3,6 +3,7 @@ import type { Instant } from '../core/fact.ts'
 import { inTransaction } from '../store/database.ts'
 import * as runs from '../store/runs.ts'
 import { newId } from './ids.ts'
+import { canRead } from './readable.ts'
 import { RunLost } from './reconcile/run.ts'
 import { type Claimed, workReconciliation } from './reconcile/work.ts'
 import { workReplay } from './replay.ts'
@@ -93,7 +94,7 @@ async function schedule(
   const { everyMs, onStart } = system.config.reconcile
   if (!(everyMs > 0) || (!onStart && upForMs < everyMs)) return
   const connections = system.config.connections.filter(
-    (connection) => connection.apiKey !== undefined && system.providers.has(connection.provider),
+    (connection) => canRead(connection) && system.providers.has(connection.provider),
   )
   if (connections.length === 0) return
   const now = system.now()

@@ -6,6 +6,7 @@ import { ApiError, type Provider, type Reading } from '../providers/provider.ts'
 import { eventStates } from '../store/polling.ts'
 import * as rereads from '../store/rereads.ts'
 import { rateOf } from './rate.ts'
+import { canRead } from './readable.ts'
 import { storeEvents } from './receive.ts'
 import { orderOf } from './record/state.ts'
 import { signal } from './signal.ts'
@@ -30,7 +31,7 @@ export function startRereading(system: System): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const running = system.config.connections.flatMap((connection) => {
     const provider = system.providers.get(connection.provider)
-    return connection.apiKey === undefined || provider === undefined
+    return !canRead(connection) || provider === undefined
       ? []
       : [work(system, connection, provider, stopping.signal)]
   })

@@ -69,6 +69,8 @@ export type Verdict =
   | { readonly kind: 'not_allowed'; readonly reason: string }
   /** 400: genuine, but nothing that the provider sends. */
   | { readonly kind: 'malformed'; readonly reason: string }
+  /** 503: who could say is not to be reached now, and the sender is to try again. */
+  | { readonly kind: 'unavailable'; readonly reason: string }
   /** An unsigned or signed challenge to be answered as it stands; nothing is stored. */
   | {
       readonly kind: 'challenge'

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Connection } from '../../config.ts'
+import { canRead } from '../../pipeline/readable.ts'
 import type { System } from '../../pipeline/system.ts'
 import { healthOf } from '../../store/reading/connections.ts'
 import { Problem } from '../problem.ts'
@@ -94,7 +95,7 @@ async function connectionView(
     failure_plan: connection.failurePlan ?? null,
     webhook_path: path,
     webhook_url: system.config.publicUrl === undefined ? null : new URL(path, system.config.publicUrl).href,
-    has_api_key: connection.apiKey !== undefined,
+    has_api_key: canRead(connection),
     webhook_secrets: connection.webhookSecrets.length,
     tolerance_seconds: connection.toleranceSeconds,
     allow_ips: [...connection.allowIps],

@@ -4,6 +4,7 @@ import type { Provider } from '../../providers/provider.ts'
 import * as findings from '../../store/findings.ts'
 import * as runs from '../../store/runs.ts'
 import { point } from '../point.ts'
+import { canRead } from '../readable.ts'
 import type { System } from '../system.ts'
 import { checkConnection } from './checks.ts'
 import { restoreDifferences } from './findings.ts'
@@ -61,8 +62,8 @@ function cannotBeAsked(
 ): string | undefined {
   if (connection === undefined || provider === undefined)
     return `connection ${row.connection} is not configured`
-  return connection.apiKey === undefined
-    ? `connection ${connection.id} has no apiKey, so its provider cannot be asked`
+  return !canRead(connection)
+    ? `connection ${connection.id} has no apiKey or credentials, so its provider cannot be asked`
     : undefined
 }
 

@@ -10,6 +10,7 @@ import { recognition, recognitionTarget } from '../../core/recognition.ts'
 import type { EffectState } from '../../store/due-effects.ts'
 import type { EntryToPost } from '../../store/journal.ts'
 import type { StoredFact } from '../../store/facts.ts'
+import { canRead } from '../readable.ts'
 import type { Loaded } from './load.ts'
 import { keyOf, type Batch, type Prepared } from './prepare.ts'
 
@@ -242,7 +243,7 @@ function wantsOf(before: Order | undefined, after: Order, facts: readonly KnownF
     .flatMap((want) => {
       const witness = facts.find((fact) => sameRef(fact.subject, want.resource)) ?? facts[0]
       const connection = config.connections.find((candidate) => candidate.id === witness?.connection)
-      if (connection?.apiKey === undefined) return []
+      if (connection === undefined || !canRead(connection)) return []
       return [{ ...want, connection: connection.id, scope: connection.account }]
     })
 }
