@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { requestRun } from '../../src/pipeline/reconcile.ts'
 import { until } from '../support/wait.ts'
 import { openShop, purchase, type Shop } from './running.ts'
 
 /** Resolves once a process with the reconciler role has killed itself at a labelled point. */
 async function dieAt(shop: Shop, label: string): Promise<void> {
-  const script = new URL('./killed-reconciler.ts', import.meta.url).pathname
+  const script = fileURLToPath(new URL('./killed-reconciler.ts', import.meta.url))
   const child = spawn(process.execPath, [script, shop.config.databaseUrl!, shop.twin.url, label], {
     stdio: 'ignore',
   })
