@@ -8,7 +8,13 @@ if (major < 24) {
   process.exit(1)
 }
 const { existsSync } = await import('node:fs')
+const { enableCompileCache, flushCompileCache } = await import('node:module')
+const { fileURLToPath } = await import('node:url')
+// Halves the time of a start. Beside our own dependencies and not in the shared temporary folder, where anybody could
+// have laid code out for us; where it cannot be written nothing is kept, and nothing fails.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/ordersync', import.meta.url)))
 // The published package has no src/: Node refuses to strip types below node_modules.
 const source = new URL('../src/cli.ts', import.meta.url)
 const { run } = await import((existsSync(source) ? source : new URL('../dist/cli.js', import.meta.url)).href)
+flushCompileCache()
 process.exitCode = await run(process.argv.slice(2))
