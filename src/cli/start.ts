@@ -19,9 +19,10 @@ export function startCommand(): Command {
         process.exitCode = 1
         setImmediate(() => process.exit(1))
       })
+      const asked = ending() // from here on: a signal that comes during the start stops what has started
       const running = await startSystem(config, { roles: role, log })
       announce(loaded, running, json === true)
-      await ending()
+      await asked
       await running.stop()
       // Everything is closed; should a socket of some library think otherwise, nobody has to wait for it.
       setTimeout(() => process.exit(0), 500).unref()
