@@ -91,6 +91,20 @@ for (const [what, statement, expected] of [
     }))
 }
 
+test('the first rows of an index are not the whole of it, unless a filter may skip any number', async () =>
+  planned(async (on) => {
+    const known = await indexes(on)
+    assert.deepEqual(
+      await objections(on, example('select seq from events order by seq desc limit 1'), known),
+      [],
+    )
+    assert.equal(
+      (await objections(on, example('select seq from events where reason = $1 order by seq limit 1'), known))
+        .length,
+      1,
+    )
+  }))
+
 test('what is planned well, or says why it scans, is let through', () =>
   planned(async (on) => {
     const known = await indexes(on)

@@ -13,6 +13,7 @@ type Node = {
   readonly 'Relation Name'?: string
   readonly 'Index Name'?: string
   readonly 'Index Cond'?: string
+  readonly Filter?: string
   readonly Plans?: readonly Node[]
 }
 
@@ -90,8 +91,16 @@ async function plan(on: pg.ClientBase, text: string): Promise<Node> {
   return rows[0]!['QUERY PLAN'][0].Plan
 }
 
+/** The node and all below it. The first rows of an index, in its order, are no reading of the whole. */
 function flat(node: Node): readonly Node[] {
-  return [node, ...(node.Plans ?? []).flatMap(flat)]
+  const isFirstRows = (child: Node) =>
+    node['Node Type'] === 'Limit' &&
+    /^Index (Only )?Scan$/.test(child['Node Type']) &&
+    child.Filter === undefined
+  const children = (node.Plans ?? []).map((child) =>
+    isFirstRows(child) ? { 'Index Cond': 'the first rows', ...child } : child,
+  )
+  return [node, ...children.flatMap(flat)]
 }
 
 function parent(table: string): string {

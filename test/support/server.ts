@@ -1,5 +1,4 @@
 import { tmpdir, userInfo } from 'node:os'
-import { after } from 'node:test'
 import { openEmbedded } from '../../src/store/embedded/index.ts'
 
 let opened: Promise<{ url: string; close(): Promise<void> }> | undefined
@@ -15,10 +14,11 @@ export async function testServer(): Promise<string> {
   return (await opened).url
 }
 
-/** For whoever is no test file (the runner, the benchmark): test files leave by themselves. */
+/** Happens by itself when a process has nothing more to do; for one that ends by `process.exit`. */
 export async function leaveTestServer(): Promise<void> {
   await (await opened)?.close()
   opened = undefined
 }
 
-if (process.env.NODE_TEST_CONTEXT !== undefined) after(leaveTestServer)
+// After every hook of the file, whichever was registered first: they may still drop their databases.
+process.once('beforeExit', leaveTestServer)
