@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { OrderView } from './order-view.ts'
+import type { OrderView } from '../../core/order-view.ts'
 
 export type Fields = { [name: string]: unknown }
 

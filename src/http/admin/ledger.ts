@@ -3,7 +3,7 @@ import { entriesOfOrders, type LedgerEntry, listEntries, trialBalance } from '..
 import { inSnapshot } from '../../store/reading/snapshot.ts'
 import { page } from './cursor.ts'
 import { exportOf, formats } from './export.ts'
-import { moneyOf } from './order-view.ts'
+import { moneyOf } from '../../core/order-view.ts'
 import { timelineFor } from './orders.ts'
 import { ok, type Route, route } from './route.ts'
 import { listQuery, MoneyShape, pageOf, Time } from './schemas.ts'

@@ -14,7 +14,7 @@ import {
 import type { Actor } from '../auth.ts'
 import { Problem } from '../problem.ts'
 import { page } from './cursor.ts'
-import { moneyOf } from './order-view.ts'
+import { moneyOf } from '../../core/order-view.ts'
 import { ok, type Route, route } from './route.ts'
 import { listQuery, MoneyShape, pageOf, Time } from './schemas.ts'
 import { isSeen, modeShown, ModeQuery } from './scope.ts'

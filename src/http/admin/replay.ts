@@ -6,7 +6,7 @@ import { orderFrames, referencesOf } from '../../store/reading/orders.ts'
 import { Problem } from '../problem.ts'
 import { eventFor } from './events.ts'
 import { OrderShape } from './order-shape.ts'
-import { orderView } from './order-view.ts'
+import { orderView } from '../../core/order-view.ts'
 import { type Call, ok, type Route, route } from './route.ts'
 
 const ReplayShape = z

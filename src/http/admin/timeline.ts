@@ -7,7 +7,7 @@ import { factsOfOrder, type RecordedFact } from '../../store/facts.ts'
 import { personsById } from '../../store/persons.ts'
 import { knownSkus, type MemberRow, membersOf } from '../../store/reading/history.ts'
 import { referencesOf } from '../../store/reading/orders.ts'
-import { type OrderView, orderView, type Reference } from './order-view.ts'
+import { type OrderView, orderView, type Reference } from '../../core/order-view.ts'
 
 /**
  * All that was ever learned about one purchase, in link order, from which any earlier knowledge of it can be folded

@@ -1,6 +1,6 @@
-import type { Person, Ref } from '../../core/fact.ts'
-import { printDecimal } from '../../core/money.ts'
-import type { Order } from '../../core/order.ts'
+import type { Person, Ref } from './fact.ts'
+import { printDecimal } from './money.ts'
+import type { Order } from './order.ts'
 
 export type Reference = { readonly connection: string; readonly kind: string; readonly id: string }
 
@@ -23,7 +23,7 @@ const mask = '***'
 /** Kinds that are no reference of an order: bare numbers join, the rest is shared by many orders. */
 const notShown = new Set(['number', 'customer', 'product', 'payout'])
 
-/** An order as the API shows it, the same now and as of a time. */
+/** An order as the API and the outgoing events show it, the same now and as of a time. */
 export function orderView(order: Order, frame: OrderFrame) {
   const currency = order.currency ?? null
   const money = (amountMinor: bigint | undefined) =>
