@@ -63,6 +63,6 @@ export async function insertDeliveries(on: Queryable, rows: readonly DeliveryRow
 /** How many refusals one row stands for: it, and those after it in the same minute that got no row. */
 export const countRefusals = statement<[id: string, receivedAt: Instant, count: number], never>({
   name: 'deliveries.countRefusals',
-  uses: ['deliveries_pkey'],
+  uses: ['deliveries_pkey', 'deliveries_received_at'],
   text: 'update deliveries set refused_count = $3 where id = $1 and received_at = $2',
 })

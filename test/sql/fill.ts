@@ -2,8 +2,8 @@ import type pg from 'pg'
 
 const rows = 4_000
 
-// A year of a shop in miniature: nearly everything is done, little is open. Plans of empty tables say nothing.
-const at = "'2026-11-01Z'::timestamptz + n * interval '5 minutes'"
+// A year of a shop in miniature: nearly everything is done, little is open; into every partition. Plans of empty tables say nothing.
+const at = "'2026-11-01Z'::timestamptz + (n / 4) * interval '80 minutes'"
 const tables: readonly (readonly [table: string, columns: string, values: string])[] = [
   [
     'events',
@@ -32,7 +32,8 @@ const tables: readonly (readonly [table: string, columns: string, values: string
     'facts',
     'scope, id, digest, kind, subject_kind, subject_id, occurred_at, rank, data, order_id, connection, source, event_id, tx',
     `'c' || n % 3, 'fact:' || n, 'x', case n % 20 when 0 then 'payout_state' when 1 then 'balance_line' when 2 then 'customer_seen' else 'payment_captured' end,
-     'charge', 'ch_' || n, ${at}, 0, '{"personId":"per_' || n || '","payout":"po_' || n % 100 || '"}', case when n % 20 > 1 then 'ord_' || n % 2000 end, 'c' || n % 3, 'webhook', 'evt_' || n, n`,
+     case n % 20 when 0 then 'payout' when 1 then 'transaction' else 'charge' end, case n % 20 when 0 then 'po_' || n % 100 when 1 then 'txn_' || n else 'ch_' || n end,
+     ${at}, 0, '{"personId":"per_' || n || '","payout":"po_' || n % 100 || '"}', case when n % 20 > 1 then 'ord_' || n % 2000 end, 'c' || n % 3, 'webhook', 'evt_' || n, n`,
   ],
   [
     'effects',
@@ -51,6 +52,7 @@ const tables: readonly (readonly [table: string, columns: string, values: string
     'key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest, tx',
     `'journal:' || n, case n % 2 when 0 then 'movement' else 'recognition' end, 'c' || n % 3, 'c' || n % 3, 'test', 'ord_' || n % 2000, ${at}, 'd', array['fact:' || n], 'x', n`,
   ],
+  ['delivery_claims', 'connection, claim, body_sha256', `'c' || n % 3, 'claim ' || n, 'x'`],
   ['links', 'seq, tx, recorded_at, content, hash', `n, n, ${at}, 'x', 'x'`],
   [
     'rereads',

@@ -33,7 +33,7 @@ export const listPayouts = statement<Page, PayoutRow>({
 /** The first fact of one payout of these scopes. */
 export const payoutById = statement<[scopes: readonly string[], id: string], PayoutRow>({
   name: 'payouts.byId',
-  uses: ['facts_account_subject'],
+  uses: ['facts_account_subject', 'facts_payouts'],
   text: `select f.seq, f.scope, f.subject_id as id, f.connection from facts f
           where f.scope = any($1::text[]) and f.subject_kind = 'payout' and f.subject_id = $2 and f.order_id is null
             and f.kind = 'payout_state' order by f.seq limit 1`,
@@ -41,7 +41,7 @@ export const payoutById = statement<[scopes: readonly string[], id: string], Pay
 
 export const statesOf = statement<[scopes: readonly string[], ids: readonly string[]], PayoutFact>({
   name: 'payouts.states',
-  uses: ['facts_account_subject', 'links_tx_key'],
+  uses: ['facts_account_subject', 'facts_payouts', 'links_tx_key'],
   text: `select f.scope, f.subject_id, f.data, f.occurred_at, l.recorded_at from facts f join links l on l.tx = f.tx
           where f.scope = any($1::text[]) and f.subject_kind = 'payout' and f.subject_id = any($2::text[]) and f.order_id is null
             and f.kind = 'payout_state' order by f.seq`,
