@@ -1,8 +1,11 @@
+import { outgoingDue } from './due-outgoing.ts'
 import type { Effect, Policy, StockLine } from './effect.ts'
 import { refKey } from './evidence.ts'
-import type { Order, OrderLine, Review } from './order.ts'
+import type { Order, Review } from './order.ts'
 import { counts } from './refunds.ts'
-import { keptMinor, requestNumber, toShip } from './status.ts'
+import { linesToShip } from './requested.ts'
+import { hasLeft } from './goods.ts'
+import { gatewayWord, keptMinor, leftToShip, requestNumber } from './status.ts'
 
 /** An effect that exists for this order already, whatever became of it. */
 export type ExistingEffect = { readonly key: string; readonly state: string }
@@ -20,24 +23,24 @@ export function effectsDue(
 ): Effect[] {
   if (!order.isAttached) return []
   const held = new Set(existing.map((effect) => effect.key))
+  const home = order.scope ?? scope
   const due = [
-    ...(policy.sinks.receipt === true
-      ? [...receipts(order, policy, scope), ...refundNotices(order, scope)]
-      : []),
-    ...(policy.sinks.fulfillment === true ? fulfillment(order, policy, existing, scope) : []),
-    ...(policy.sinks.notify === true ? notices(order, policy, scope) : []),
+    ...(policy.sinks.receipt === true ? [...receipts(order, policy), ...refundNotices(order)] : []),
+    ...(policy.sinks.fulfillment === true ? fulfillment(order, policy, existing, home) : []),
+    ...outgoingDue(order, policy, existing, home),
+    ...(policy.sinks.notify === true ? notices(order, policy, home) : []),
   ]
   return due.filter((effect) => !held.has(effect.key)).sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 /** One per capture, also where a charge grew; none for money that the bank has taken back meanwhile. */
-function receipts(order: Order, policy: Policy, scope: string): Effect[] {
+function receipts(order: Order, policy: Policy): Effect[] {
   const isReady = order.hasEmail && order.number !== undefined && !order.isStandInNumber
   return order.payments
     .filter((payment) => payment.state === 'captured')
     .flatMap((payment) =>
       payment.captures.map((capture) => ({
-        key: `receipt:${scope}:${payment.ref.id}:${capture.amountMinor}`,
+        key: `receipt:${payment.scope}:${payment.ref.id}:${capture.amountMinor}`,
         sink: 'receipt' as const,
         kind: 'receipt',
         body: {
@@ -54,9 +57,9 @@ function receipts(order: Order, policy: Policy, scope: string): Effect[] {
 }
 
 /** One per refund that has gone or is going back. A late failure is none: nothing was given back. */
-function refundNotices(order: Order, scope: string): Effect[] {
+function refundNotices(order: Order): Effect[] {
   return order.refunds.filter(counts).map((refund) => ({
-    key: `refund_notice:${scope}:${refund.ref.id}`,
+    key: `refund_notice:${refund.scope}:${refund.ref.id}`,
     sink: 'receipt',
     kind: 'refund_notice',
     body: {
@@ -72,7 +75,8 @@ function refundNotices(order: Order, scope: string): Effect[] {
 
 /**
  * Requests and cancellations, numbered: a request is open while no cancellation has its number. Released and none open:
- * the next request. Must not ship any more and has not: one cancellation of the open one.
+ * the next request. Must not ship any more, or not as it was asked for, and has not: one cancellation of the open one;
+ * what is to be sent instead is asked for when that has been answered.
  */
 function fulfillment(
   order: Order,
@@ -85,9 +89,11 @@ function fulfillment(
   const requests = existing.filter((effect) => effect.key.startsWith('fulfil:'))
   const open = requests.filter((effect) => !held.has(cancelKey(effect.key)))
   const lines = shipLines(order)
-  const body = { resource: order.resource.id, resource_kind: order.resource.kind, lines }
+  const shipTo = order.shipTo?.personId ?? null
+  const body = { resource: order.resource.id, resource_kind: order.resource.kind, lines, ship_to: shipTo }
   if (open.length > 0) {
-    if (!mustNotShip(order, policy) || hasShipped(order)) return []
+    const isUnwanted = mustNotShip(order, policy) || order.requested?.isOutdated === true
+    if (!isUnwanted || hasShipped(order)) return []
     return open
       .filter((request) => mayHaveLeft.has(request.state))
       .map(({ key }) => ({
@@ -97,8 +103,11 @@ function fulfillment(
         body: { ...body, number: requestNumber(key), request: key },
       }))
   }
-  if (lines.length === 0 || !reaches(order, policy.releaseOn) || mustNotShip(order, policy) || isHeld(order))
-    return []
+  const isAnswered = existing.every(
+    (effect) => !effect.key.startsWith('cancel:') || !underWay.has(effect.state),
+  )
+  if (lines.length === 0 || !isAnswered || !isReleased(order, policy)) return []
+  if (mustNotShip(order, policy) || isHeld(order)) return []
   const number = Math.max(0, ...requests.map((effect) => requestNumber(effect.key))) + 1
   const key = `fulfil:${scope}:${order.resource.id}:${number}`
   return [{ key, sink: 'fulfillment', kind: 'request', body: { ...body, number } }]
@@ -111,11 +120,25 @@ function cancelKey(requestKey: string): string {
 /** States of a request that its receiver may know of, or is about to. One that failed or was recorded only is unknown there. */
 const mayHaveLeft = new Set(['due', 'performing', 'done', 'unknown'])
 
+/** States of a cancellation that the warehouse has not answered yet. */
+const underWay = new Set(['due', 'performing'])
+
 function shipLines(order: Order): StockLine[] {
   if (order.saleKind !== 'sale' && order.shipTo === undefined) return []
-  return order.lineItems
-    .map((line) => ({ sku: line.sku ?? line.id, quantity: toShip(line) - line.fulfilledQuantity }))
-    .filter((line) => line.quantity > 0)
+  return order.isHandedOver ? [] : linesToShip(order.lineItems)
+}
+
+/** As far as its way to pay asks for: cash on delivery is paid when it arrives. */
+function isReleased(order: Order, policy: Policy): boolean {
+  return (
+    reaches(order, policy.releaseOn) || stepsByGateway(order, policy).some((step) => reaches(order, step))
+  )
+}
+
+function stepsByGateway(order: Order, policy: Policy): Policy['releaseOn'][] {
+  const rules = Object.entries(policy.releaseByGateway ?? {})
+  const words = order.gateways.map(gatewayWord)
+  return rules.filter(([name]) => words.some((word) => word.startsWith(name))).map(([, step]) => step)
 }
 
 /** Placed < authorized < covered: how far an order must have come by policy. */
@@ -133,7 +156,7 @@ function reaches(order: Order, step: Policy['releaseOn']): boolean {
 /** Ended, given back, contested, or no longer paid for because the bank took the money back. A review alone recalls nothing. */
 function mustNotShip(order: Order, policy: Policy): boolean {
   if (hasEnded(order) || order.disputeStatus === 'open') return true
-  return order.totals.returnedMinor > 0n && !reaches(order, policy.releaseOn)
+  return order.totals.returnedMinor > 0n && !isReleased(order, policy)
 }
 
 /** Cancelled, voided, or refunded in full: nothing of it is to be shipped or kept for the buyer. */
@@ -142,7 +165,7 @@ function hasEnded(order: Order): boolean {
 }
 
 function hasShipped(order: Order): boolean {
-  return order.lineItems.some((line) => line.fulfilledQuantity > 0) || order.fulfillmentStatus === 'fulfilled'
+  return order.shipments.some(hasLeft) || order.fulfillmentStatus === 'fulfilled'
 }
 
 /** A review holds the goods unless an operator released them after it opened; an inquiry holds like an open dispute. */
@@ -197,19 +220,18 @@ export function stockTarget(
   for (const line of order.lineItems) {
     if (line.sku === undefined || !line.isKnownSku || line.requiresShipping === false) continue
     const held = target.get(line.sku) ?? { onHand: 0, committed: 0 }
-    const left = isKept ? Math.max(0, toShip(line) - line.fulfilledQuantity) : 0
-    const moved = { onHand: held.onHand - shippedOf(line), committed: held.committed + left }
+    const left = isKept && !order.isHandedOver ? leftToShip(line) : 0
+    const gone = line.fulfilledQuantity - line.returnedQuantity + line.lostQuantity
+    const moved = { onHand: held.onHand - gone, committed: held.committed + left }
     if (moved.onHand !== 0 || moved.committed !== 0) target.set(line.sku, moved)
   }
   return target
 }
 
-function shippedOf(line: OrderLine): number {
-  return Math.min(line.quantity, line.fulfilledQuantity)
-}
-
 /** Covered once stays covered here: what the bank took back later is no reason to sell the goods twice. */
 function isCommitted(order: Order, policy: Policy): boolean {
   const wasCovered = order.currency !== undefined && order.totals.capturedMinor >= order.totals.orderedMinor
-  return (wasCovered && order.lineItems.length > 0) || reaches(order, policy.commitOn)
+  return (
+    (wasCovered && order.lineItems.length > 0) || reaches(order, policy.commitOn) || isReleased(order, policy)
+  )
 }

@@ -1,3 +1,5 @@
+import type { OutgoingEndpoint } from './due-outgoing.ts'
+
 /**
  * Effects: what an order's state obliges us to do, each under a key that names what it is for. `effectsDue` (due.ts)
  * is recomputed at every fold; a key that exists already is never made again.
@@ -34,6 +36,10 @@ export type Policy = {
   readonly receiptWaitMs: number
   readonly commitOn: 'paid' | 'authorized' | 'placed'
   readonly releaseOn: 'paid' | 'authorized' | 'placed'
+  /** Ways to pay that ship earlier or later than `releaseOn`, by the beginning of their name in small letters. */
+  readonly releaseByGateway?: { readonly [gateway: string]: 'paid' | 'authorized' | 'placed' }
   readonly notifyOn: readonly string[]
+  /** Other apps that are told of what happens; absent where there are none. */
+  readonly outgoing?: readonly OutgoingEndpoint[]
   readonly refundDueAfterMs: number
 }

@@ -6,6 +6,10 @@
  * (unique on id + digest); `bestWitnesses` chooses by `rank`, then digest. Nothing is won by arriving first.
  */
 
+import type { Components, FeeDetail, LineItem, Person } from './things.ts'
+
+export type { Components, FeeDetail, LineItem, Person, TaxLine } from './things.ts'
+
 /** RFC 3339 UTC with milliseconds, as `new Date(…).toISOString()` prints it: sorts as text. */
 export type Instant = string
 
@@ -30,55 +34,6 @@ export type RefKind =
   | 'customer'
   | 'product'
 
-/** A buyer as one witness described them. Never inside a fact: a fact holds `personId`, `persons` holds this. */
-export type Person = {
-  readonly email?: string
-  readonly name?: string
-  readonly phone?: string
-  readonly locale?: string
-  readonly customerId?: string
-  readonly address?: {
-    readonly name?: string
-    readonly line1?: string
-    readonly line2?: string
-    readonly city?: string
-    readonly state?: string
-    readonly postalCode?: string
-    readonly country?: string
-    readonly phone?: string
-  }
-}
-
-export type LineItem = {
-  readonly id: string // the provider's line id, else its position
-  readonly sku?: string
-  readonly title?: string
-  readonly quantity: number
-  readonly unitPriceMinor?: bigint // list price, before discount
-  readonly totalMinor?: bigint // after discount, tax as `taxIncluded` says
-  readonly taxMinor?: bigint
-  readonly requiresShipping?: boolean // absent: yes
-  readonly isGiftCard?: boolean // sold at face value: a liability, no income
-}
-
-export type TaxLine = { readonly jurisdiction: string; readonly amountMinor: bigint; readonly rate?: string }
-
-/** What makes up the order's total besides its lines; each part absent where the witness does not say. */
-export type Components = {
-  readonly subtotalMinor?: bigint
-  readonly discountMinor?: bigint
-  readonly shippingMinor?: bigint
-  readonly taxMinor?: bigint
-  readonly tipsMinor?: bigint
-  readonly taxIncluded?: boolean
-  readonly taxes?: readonly TaxLine[]
-}
-
-export type FeeDetail = {
-  readonly type: 'provider' | 'tax' | 'application'
-  readonly amountMinor: bigint
-}
-
 /** Content of each kind. Field names ending in `Minor` are bigint, and only they: the JSON form relies on it. */
 export type FactData = {
   // ── the order as somebody described it
@@ -100,7 +55,7 @@ export type FactData = {
     personId: string
     hasEmail: boolean
     hasAddress: boolean
-    by: 'session' | 'charge' | 'invoice' | 'intent'
+    by: 'shop' | 'session' | 'charge' | 'invoice' | 'intent'
   }
   /**
    * An order as the shop has it at one version: mutable, so the highest `version` counts. `totalMinor` is the total before
@@ -190,7 +145,15 @@ export type FactData = {
   /** A shipment's state at one version; the highest version counts. `cancelled` and `failed` ship nothing. */
   fulfillment_state: {
     version: Instant
-    state: 'pending' | 'shipped' | 'in_transit' | 'out_for_delivery' | 'delivered' | 'attempted' | 'failed' | 'cancelled'
+    state:
+      | 'pending'
+      | 'shipped'
+      | 'in_transit'
+      | 'out_for_delivery'
+      | 'delivered'
+      | 'attempted'
+      | 'failed'
+      | 'cancelled'
     lines: readonly { lineId: string; quantity: number }[]
     carrier?: string
     number?: string
@@ -213,14 +176,28 @@ export type FactData = {
     automatic: boolean
   }
   /** Stock as the shop shows it: compared with ours, never obeyed. */
-  stock_observed: { version: Instant; itemId: string; locationId: string; sku?: string; available: number | null }
+  stock_observed: {
+    version: Instant
+    itemId: string
+    locationId: string
+    sku?: string
+    available: number | null
+  }
   subscription_seen: { status: string; customerId?: string }
   // ── people and ourselves
   /** The reconciler looked after the lag had passed and the other side was still silent: `figures` is what it then saw. */
-  lag_passed: { what: 'unmatched_order' | 'unmatched_payment'; figures: string }
+  lag_passed: { what: 'unmatched_order' | 'unmatched_payment' | 'refund_due'; figures: string }
   operator_resolved: { code: string; as: string; note: string; figures: string; by: string }
   operator_released: { note: string; by: string }
-  effect_performed: { key: string; sink: string; effectKind: string; state: string; reference?: string }
+  effect_performed: {
+    key: string
+    sink: string
+    effectKind: string
+    state: string
+    reference?: string
+    lines?: readonly { sku: string; quantity: number }[] // of a request: what was asked for
+    shipTo?: string // of a request: the person it was to go to
+  }
 }
 type RefundData = { amountMinor: bigint; currency: string; paymentId: string }
 /** `intentId` on facts about a charge: which intent it was an attempt of. Left out where the subject is the intent itself. */

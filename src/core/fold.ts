@@ -1,4 +1,7 @@
-import { byText, type Evidence, evidenceOf, type Known } from './evidence.ts'
+import { byText, type Evidence, evidenceOf, type Known, type SpeaksFor } from './evidence.ts'
+import { refundAllocationOf } from './allocation.ts'
+import { returnsOf, shipmentsOf } from './goods.ts'
+import { requestedOf } from './requested.ts'
 import { disputesOf, disputeStatusOf } from './disputes.ts'
 import type { Instant, KnownFact, Ref } from './fact.ts'
 import { standInPriority } from './fact.ts'
@@ -9,6 +12,7 @@ import { refundsOf } from './refunds.ts'
 import { isAcceptedAsFull, reviewsOf } from './reviews.ts'
 import {
   fulfillmentStatusOf,
+  gatewayWord,
   isCancelled,
   keptMinor,
   paymentStatusOf,
@@ -16,6 +20,7 @@ import {
   requestNumber,
   statusOf,
 } from './status.ts'
+import { claimOf, presentmentOf, tendersOf } from './presented.ts'
 import { exchangeOf, orderedOf, settlementOf, totalsOf } from './totals.ts'
 import { wantsOf } from './wants.ts'
 
@@ -23,8 +28,10 @@ import { wantsOf } from './wants.ts'
 export type FoldContext = {
   /** SKUs that somebody keeps stock under; absent: every SKU is taken as known. */
   readonly knownSkus?: ReadonlySet<string>
-  /** Whose word makes an order: facts of other connections only add to one. Absent: everybody's. */
-  readonly speaksForOrder?: (connection: string) => boolean
+  /** Whose word counts for what: who does not speak for orders makes none, and only adds to one. Absent: everybody's. */
+  readonly speaksFor?: SpeaksFor
+  /** Connections that can be read, so that they may be asked which of two states stands. Absent: every one. */
+  readonly canRead?: (connection: string) => boolean
 }
 
 /**
@@ -32,71 +39,103 @@ export type FoldContext = {
  * whoever told us first. Never looks at our clock or at when or how a fact arrived.
  */
 export function fold(facts: readonly KnownFact[], context: FoldContext = {}): Order {
-  const evidence = evidenceOf(facts)
-  const speaksForOrder = context.speaksForOrder ?? (() => true)
-  const payments = paymentsOf(evidence)
-  const refunds = refundsOf(evidence)
-  const disputes = disputesOf(evidence)
-  const ordered = orderedOf(evidence, payments, speaksForOrder)
-  const totals = totalsOf(evidence, payments, refunds, ordered)
-  const basket = basketOf(evidence, ordered, context.knownSkus)
+  const evidence = evidenceOf(facts, context.speaksFor)
+  const money = moneyOf(evidence)
+  const { ordered, totals, payments, refunds } = money
+  const shipments = shipmentsOf(evidence)
+  const basket = basketOf(evidence, ordered, shipments, context.knownSkus)
+  const { lineItems } = basket
   const paymentStatus = paymentStatusOf({ evidence, payments, totals, isTotalKnown: ordered !== undefined })
   const cancelled = isCancelled(evidence, paymentStatus)
-  const fulfillmentStatus = fulfillmentStatusOf(evidence, basket.lineItems, cancelled)
-  const isAttached = isAttachedBy(evidence, speaksForOrder)
+  const fulfillmentStatus = fulfillmentStatusOf(evidence, lineItems, shipments, cancelled)
+  const isAttached = isAttachedBy(evidence)
   const placedAt = placedAtOf(evidence)
   const resource = resourceOf(evidence, payments, refunds)
   const saleKind = saleKindOf(evidence)
   const shipTo = shipToOf(evidence)
   const needsNoAddress = saleKind !== 'sale' && shipTo === undefined
   const isPaidFor = ordered !== undefined && isEnough(evidence, totals)
-  const isShipped = evidence.of('fulfillment_shipped').length > 0
-  const subject = {
-    evidence,
-    payments,
-    refunds,
-    disputes,
-    totals,
-    currency: ordered?.currency,
-    paymentStatus,
+  const goods = { shipments, requested: requestedOf(evidence, lineItems, shipTo?.personId) }
+  const shop = shopOf(evidence, ordered?.currency)
+  const subject = { evidence, ...money, ...basket, ...goods, currency: ordered?.currency, paymentStatus }
+  const judged = {
+    ...subject,
     placedAt: placedAt ?? '',
+    isCovered: isPaidFor,
+    isCancelled: cancelled,
+    isOnDelivery: shop.gateways.some((name) => gatewayWord(name).startsWith('cash_on_delivery')),
+    canRead: context.canRead ?? (() => true),
   }
-  const judged = { ...subject, ...basket, isCovered: isPaidFor, isCancelled: cancelled, isShipped }
   return {
     ...numberOf(evidence, resource),
+    ...customerOf(evidence),
+    ...shop,
+    ...goods,
+    ...partsOf(money),
     isAttached,
     saleKind,
     status: statusOf({
       paymentStatus,
       fulfillmentStatus,
-      lines: basket.lineItems,
+      lines: lineItems,
       isCancelled: cancelled,
       needsNoAddress,
     }),
     paymentStatus,
     pendingReason: paymentStatus === 'pending' ? pendingReasonOf(payments) : undefined,
-    disputeStatus: disputeStatusOf(disputes),
+    disputeStatus: disputeStatusOf(money.disputes),
     fulfillmentStatus,
-    currency: ordered?.currency,
-    totals,
     parts: basket.parts,
-    lineItems: basket.lineItems,
-    ...customerOf(evidence),
+    lineItems,
     shipTo,
-    payments,
-    refunds,
-    disputes,
     // A reference that nobody has named yet is no order: what looks odd about it is what has not arrived.
     reviews: isAttached ? reviewsOf(judged) : [],
     exchange: exchangeOf(evidence, payments),
     settlement: settlementOf(evidence),
     wants: wantsOf(evidence, payments, refunds),
-    isCovered: isPaidFor && basket.lineItems.length > 0,
+    isCovered: isPaidFor && lineItems.length > 0,
     releasedAt: lastOf(evidence.of('operator_released').map((fact) => fact.occurredAt)),
     resource,
+    scope: resource === undefined ? undefined : scopeOf(evidence, resource),
     placedAt,
-    version: evidence.all.filter((fact) => fact.kind !== 'effect_performed').length,
+    version: evidence.all.filter((fact) => !ours.has(fact.kind)).length,
     fulfillmentRequests: requestsOf(evidence),
+  }
+}
+
+/** What we did, and what we saw when a lag had passed: nobody outside asserted it. */
+const ours: ReadonlySet<string> = new Set(['effect_performed', 'lag_passed'])
+
+/** All that is known of the order's money. */
+function moneyOf(evidence: Evidence) {
+  const payments = paymentsOf(evidence)
+  const refunds = refundsOf(evidence)
+  const ordered = orderedOf(evidence, payments)
+  return {
+    payments,
+    refunds,
+    disputes: disputesOf(evidence),
+    ordered,
+    totals: totalsOf(evidence, payments, refunds, ordered),
+    tenders: tendersOf(payments),
+    presentment: presentmentOf(evidence, payments, refunds, ordered),
+    claim: claimOf(evidence, payments, ordered),
+  }
+}
+
+function partsOf({ ordered, ...money }: ReturnType<typeof moneyOf>) {
+  return { ...money, currency: ordered?.currency }
+}
+
+/** What only a shop says of its order. */
+function shopOf(evidence: Evidence, currency: string | undefined) {
+  const shop = evidence.shop.best?.data
+  return {
+    gateways: shop?.gateways ?? [],
+    tags: shop?.tags ?? [],
+    isHandedOver: shop?.isFulfilledElsewhere === true,
+    returns: returnsOf(evidence),
+    refundAllocation: refundAllocationOf(evidence, currency),
   }
 }
 
@@ -121,6 +160,7 @@ function numberOf(evidence: Evidence, resource: Ref | undefined): Pick<Order, 'n
 
 const attaching = [
   'order_placed',
+  'order_snapshot',
   'payment_started',
   'payment_pending',
   'payment_authorized',
@@ -131,8 +171,10 @@ const attaching = [
 ] as const
 
 /** Facts of a refund, a dispute or a balance line alone name no order yet. */
-function isAttachedBy(evidence: Evidence, speaksForOrder: (connection: string) => boolean): boolean {
-  return attaching.some((kind) => evidence.of(kind).some((fact) => speaksForOrder(fact.connection)))
+function isAttachedBy(evidence: Evidence): boolean {
+  return attaching.some((kind) =>
+    evidence.of(kind).some((fact) => evidence.speaksFor(fact.connection, 'order')),
+  )
 }
 
 function placedAtOf(evidence: Evidence): Instant | undefined {
@@ -140,7 +182,7 @@ function placedAtOf(evidence: Evidence): Instant | undefined {
 }
 
 // The witness that the buyer dealt with last before paying is asked first.
-const witnesses = ['session', 'invoice', 'charge', 'intent'] as const
+const witnesses = ['shop', 'session', 'invoice', 'charge', 'intent'] as const
 
 /** The customer an order was placed with: one with an address to write to before one without, then the best witness. */
 function customerOf(evidence: Evidence): Pick<Order, 'personId' | 'hasEmail'> {
@@ -186,6 +228,13 @@ function resourceOf(
   )
   const best = known.sort((a, b) => naming.indexOf(a.kind) - naming.indexOf(b.kind) || byText(a.id, b.id))[0]
   return best ?? refunds[0]?.ref ?? evidence.all[0]?.subject
+}
+
+function scopeOf(evidence: Evidence, resource: Ref): string | undefined {
+  const about = evidence.all.find(
+    (fact) => fact.subject.kind === resource.kind && fact.subject.id === resource.id,
+  )
+  return (about ?? evidence.all[0])?.scope
 }
 
 function requestsOf(evidence: Evidence): number {

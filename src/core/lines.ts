@@ -1,7 +1,8 @@
 import { byText, type Evidence, type Known, sum } from './evidence.ts'
 import type { Components, LineItem } from './fact.ts'
 import { shareHalfEven, splitByWeight } from './money.ts'
-import type { OrderLine, Part } from './order.ts'
+import { areReturnsIn, type Given, refundedGoods, returnsOf, shippedQuantities } from './goods.ts'
+import type { OrderLine, Part, Shipment } from './order.ts'
 
 // In falling order of trust: a Session prices what it lists, metadata is what the merchant wrote by hand.
 const trust = ['session', 'invoice', 'metadata', 'intent'] as const
@@ -22,21 +23,32 @@ export type Total = { readonly amountMinor: bigint; readonly currency: string; r
 export function basketOf(
   evidence: Evidence,
   total: Total | undefined,
+  shipments: readonly Shipment[],
   knownSkus: ReadonlySet<string> | undefined,
 ): Basket {
   const lines = [...evidence.of('order_lines')].sort((a, b) => compareWitnesses(a, b, total))
+  const shop = evidence.shop.best
   const components = [...evidence.of('order_components')].sort(
     (a, b) => byText(a.subject.kind, b.subject.kind) || byText(a.id, b.id),
   )
-  const shipped = shippedQuantities(evidence)
-  const chosen = lines.find(({ data }) => data.lines.length > 0)
+  const shipped = shippedQuantities(shipments)
+  const given = refundedGoods(evidence)
+  const isHandedOver = shop?.data.isFulfilledElsewhere === true
+  const isBack = areReturnsIn(returnsOf(evidence))
+  const told = lines.find(({ data }) => data.lines.length > 0)
+  // What the shop lists is what was ordered, edits included; other witnesses are asked where it lists nothing.
+  const isShops = shop !== undefined && shop.data.lines.length > 0
+  const chosen = isShops ? { subject: shop.subject, data: shop.data } : told
   const lineItems = (chosen?.data.lines ?? []).map((line) => ({
     ...line,
-    fulfilledQuantity: Math.min(line.quantity, shipped.get(line.id) ?? 0),
-    refundedQuantity: 0,
+    ...goodsOf(line, isHandedOver ? line.quantity : (shipped.get(line.id) ?? 0), given.get(line.id), isBack),
     isKnownSku: knownSkus === undefined || (line.sku !== undefined && knownSkus.has(line.sku)),
   }))
   if (total === undefined) return { lineItems, parts: [], inconsistentMinor: undefined }
+  if (isShops && shop.data.currency === total.currency) {
+    const whole = total.subjectId === shop.subject.id
+    if (whole) return { lineItems, ...partsOf(shop.data.lines, [shop.data.components], total.amountMinor) }
+  }
   const priced = chosen?.data.currency === total.currency ? chosen.data.lines : []
   const stated = components.filter(({ data }) => data.currency === total.currency)
   const own = stated.filter(({ subject }) => subject.id === chosen?.subject.id)
@@ -54,12 +66,32 @@ function compareWitnesses(
   return rank(a) - rank(b) || byText(b.occurredAt, a.occurredAt) || byText(a.id, b.id)
 }
 
-function shippedQuantities(evidence: Evidence): ReadonlyMap<string, number> {
-  const shipped = new Map<string, number>()
-  for (const { data } of evidence.of('fulfillment_shipped')) {
-    for (const { lineId, quantity } of data.lines) shipped.set(lineId, (shipped.get(lineId) ?? 0) + quantity)
+/**
+ * Where the goods of one line are. Refunded goods come from what had left as far as the buyer sent some back, else from
+ * what is still here; so a cancellation and a refund of the same goods give them back once.
+ */
+function goodsOf(
+  line: LineItem,
+  left: number,
+  given: Given = { returned: 0, canceled: 0, kept: 0 },
+  isBack = true,
+): Pick<
+  OrderLine,
+  'fulfilledQuantity' | 'refundedQuantity' | 'withdrawnQuantity' | 'returnedQuantity' | 'lostQuantity'
+> {
+  const fulfilledQuantity = Math.min(line.quantity, left)
+  const here = line.quantity - fulfilledQuantity
+  const sentBack = Math.min(fulfilledQuantity, given.returned)
+  const takenOut = Math.min(here, given.canceled + given.returned - sentBack)
+  const lostQuantity = Math.min(here - takenOut, given.kept)
+  const cameBack = Math.min(fulfilledQuantity, given.returned + given.canceled - takenOut)
+  return {
+    fulfilledQuantity,
+    refundedQuantity: Math.min(line.quantity, given.returned + given.canceled + given.kept),
+    withdrawnQuantity: takenOut + lostQuantity,
+    returnedQuantity: isBack ? cameBack : 0,
+    lostQuantity,
   }
-  return shipped
 }
 
 /** A line's price as the buyer owes it, beside its list price. */
@@ -169,6 +201,7 @@ function asParts(goods: readonly Good[], components: Components, includedTaxMino
     : splitByWeight(includedTaxMinor, [...goods.map((one) => one.amountMinor), shipping])
   const parts: Part[] = goods.map((one, index) => ({
     kind: one.line?.isGiftCard === true ? 'gift_card' : 'goods',
+    ...(one.line === undefined ? {} : { lineId: one.line.id }),
     amountMinor: one.amountMinor - (includedTaxMinor > 0n ? taxes[index]! : 0n),
     discountMinor: one.listMinor - one.amountMinor,
   }))

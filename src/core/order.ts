@@ -1,4 +1,4 @@
-import type { Instant, LineItem, Ref } from './fact.ts'
+import type { FactData, Instant, LineItem, Ref } from './fact.ts'
 
 /**
  * An order: what all facts of one purchase add up to. A pure value; `fold` (fold.ts) makes it, nothing edits it.
@@ -19,6 +19,19 @@ export type Order = {
   /** What the total is made of, for recognition: one sale where lines and components do not sum to it. */
   readonly parts: readonly Part[]
   readonly lineItems: readonly OrderLine[]
+  readonly shipments: readonly Shipment[]
+  readonly returns: readonly Return[]
+  readonly tenders: readonly TenderSum[]
+  readonly presentment: Presentment | undefined
+  /** Ways to pay that the shop names, as it writes them. */
+  readonly gateways: readonly string[]
+  readonly tags: readonly string[]
+  /** Handed over where it was sold: nothing is to be kept or sent. */
+  readonly isHandedOver: boolean
+  /** Undefined where the shop claims no payment that we do not know. */
+  readonly claim: Claim | undefined
+  /** What the shop says of the goods and sums of its refunds, in the order's currency. */
+  readonly refundAllocation: RefundAllocation
   readonly personId: string | undefined
   readonly hasEmail: boolean
   readonly shipTo: { personId: string | undefined; method: string | undefined } | undefined
@@ -45,10 +58,28 @@ export type Order = {
   readonly isStandInNumber: boolean
   /** The resource that names this order in the keys of its effects; the same however the facts came in. */
   readonly resource: Ref | undefined
+  /** Whose resource it is. */
+  readonly scope: string | undefined
   readonly placedAt: Instant | undefined
   /** Number of distinct facts that providers and operators asserted. */
   readonly version: number
   readonly fulfillmentRequests: number // how many requests have gone out
+  /** What stands at the warehouse: the newest request that no cancellation took back. */
+  readonly requested: Requested | undefined
+}
+
+export type Requested = {
+  readonly number: number
+  /** True where what is to be shipped, or to whom, is not what was asked for any more. */
+  readonly isOutdated: boolean
+}
+
+/** What a shop's refunds say they give back for: by line, for tax and shipping, and beyond or below that. */
+export type RefundAllocation = {
+  readonly lines: readonly { readonly lineId: string; readonly amountMinor: bigint }[]
+  readonly taxMinor: bigint
+  readonly shippingMinor: bigint
+  readonly adjustmentMinor: bigint
 }
 
 export type PaymentStatus =
@@ -75,6 +106,12 @@ export type Totals = {
 export type OrderLine = LineItem & {
   readonly fulfilledQuantity: number
   readonly refundedQuantity: number
+  /** Of what was refunded: taken out before it left, so that it is not to be shipped. */
+  readonly withdrawnQuantity: number
+  /** Of what was refunded: back on the shelf after it had left. */
+  readonly returnedQuantity: number
+  /** Of what was withdrawn: not to be sold again. */
+  readonly lostQuantity: number
   readonly isKnownSku: boolean // false: no stock is kept under its SKU, so none is committed
 }
 
@@ -87,11 +124,40 @@ export type Part = {
   readonly amountMinor: bigint
   readonly discountMinor: bigint // list price − amount, shown in its own account
   readonly jurisdiction?: string // of taxes
+  readonly lineId?: string // of goods
 }
+
+/** Goods that left, or are about to, under one label. */
+export type Shipment = {
+  readonly ref: Ref
+  readonly status: FactData['fulfillment_state']['state']
+  readonly carrier: string | undefined
+  readonly number: string | undefined
+  readonly url: string | undefined
+  readonly lines: readonly { readonly lineId: string; readonly quantity: number }[]
+  readonly shippedAt: Instant
+}
+
+export type Return = { readonly ref: Ref; readonly state: FactData['return_state']['state'] }
+
+/** What was captured by one kind of money, in the currency that it came in. */
+export type TenderSum = { readonly tender: string; readonly currency: string; readonly capturedMinor: bigint }
+
+/** The order's total in the currency that the buyer saw, and what moved in it. */
+export type Presentment = {
+  readonly currency: string
+  readonly orderedMinor: bigint
+  readonly capturedMinor: bigint
+  readonly refundedMinor: bigint
+}
+
+/** What the shop says of an order's money where another connection speaks for it. */
+export type Claim = { readonly claimedMinor: bigint; readonly knownMinor: bigint }
 
 /** One charge (or capture) and what became of it. */
 export type Payment = {
   readonly ref: Ref
+  readonly scope: string
   readonly intentId: string | undefined
   readonly state: 'pending' | 'failed' | 'authorized' | 'voided' | 'captured' | 'returned'
   readonly amountMinor: bigint // asked or authorized
@@ -111,6 +177,7 @@ export type Payment = {
 
 export type Refund = {
   readonly ref: Ref
+  readonly scope: string
   readonly paymentId: string
   readonly state: 'pending' | 'succeeded' | 'failed' | 'canceled'
   readonly amountMinor: bigint

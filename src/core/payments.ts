@@ -84,6 +84,7 @@ function paymentOf(facts: readonly Attempt[]): Payment {
   const sized = sizedBy(facts)
   return {
     ref,
+    scope: decisive.scope,
     intentId: facts.map((fact) => fact.data.intentId).find((id) => id !== undefined),
     state: states[decisive.kind],
     amountMinor: sized?.data.amountMinor ?? 0n,

@@ -2,6 +2,8 @@ import { accountName } from './accounts.ts'
 import { byText, largest, smallest } from './evidence.ts'
 import type { Balances, Chart, JournalLine } from './journal.ts'
 import { discountShare, shareOf } from './lines.ts'
+import { allocate } from './allocation.ts'
+import { shareHalfEven } from './money.ts'
 import type { Order, Part } from './order.ts'
 
 /**
@@ -23,10 +25,9 @@ export function recognitionTarget(order: Order, chart: Chart): Map<string, bigin
   const shares = shareOf(order.parts, recognised)
   const overpaid = largest(0n, capturedMinor - orderedMinor)
   const refunded = smallest(recognised, largest(0n, refundedMinor - overpaid))
-  const refunds = shareOf(
-    order.parts.map((part, index) => ({ ...part, amountMinor: shares[index]! })),
-    refunded,
-  )
+  const { perPart: refunds, discrepancyMinor } = allocate(order, shares, refunded)
+  target.add(accountName(chart, 'returns'), currency, discrepancyMinor)
+  presented(order, chart, target)
   target.add(accountName(chart, 'customers'), currency, recognised - refunded)
   order.parts.forEach((part, index) => {
     const discount = discountShare(part, shares[index]!)
@@ -64,6 +65,24 @@ function exchangeResult(order: Order, chart: Chart, target: Target): void {
     target.add(accountName(chart, lossMinor > 0n ? 'exchangeLoss' : 'exchangeGain'), currency, lossMinor)
     target.add(accountName(chart, 'conversion'), currency, -lossMinor)
   }
+}
+
+/**
+ * Money that came in the buyer's currency stands with them in that one, the sale in ours: what was kept of it crosses
+ * over at the order's own ratio, so that neither side is left open.
+ */
+function presented(order: Order, chart: Chart, target: Target): void {
+  const { presentment: seen, currency } = order
+  if (seen === undefined || currency === undefined) return
+  const counted = (amountMinor: bigint) =>
+    shareHalfEven(amountMinor, order.totals.orderedMinor, seen.orderedMinor)
+  const keptMinor = seen.capturedMinor - seen.refundedMinor
+  const worthMinor = counted(seen.capturedMinor) - counted(seen.refundedMinor)
+  const [customers, conversion] = [accountName(chart, 'customers'), accountName(chart, 'conversion')]
+  target.add(customers, seen.currency, keptMinor)
+  target.add(conversion, seen.currency, -keptMinor)
+  target.add(customers, currency, -worthMinor)
+  target.add(conversion, currency, worthMinor)
 }
 
 function incomeAccount(part: Part, chart: Chart): string {

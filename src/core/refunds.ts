@@ -11,6 +11,7 @@ export function refundsOf(evidence: Evidence): Refund[] {
   return [...best.values()]
     .map((fact) => ({
       ref: fact.subject,
+      scope: fact.scope,
       paymentId: fact.data.paymentId,
       state: states[fact.kind],
       amountMinor: fact.data.amountMinor,

@@ -1,7 +1,18 @@
 import { byText, type Evidence, refKey } from './evidence.ts'
 import type { Instant, Ref } from './fact.ts'
 import { printDecimal } from './money.ts'
-import type { Dispute, OrderLine, Payment, PaymentStatus, Refund, Totals } from './order.ts'
+import type {
+  Claim,
+  Dispute,
+  OrderLine,
+  Payment,
+  PaymentStatus,
+  Presentment,
+  Refund,
+  Requested,
+  Shipment,
+  Totals,
+} from './order.ts'
 
 /** What reviews are judged on: the order, folded but for its reviews. */
 export type Subject = {
@@ -16,7 +27,12 @@ export type Subject = {
   readonly inconsistentMinor: bigint | undefined
   readonly isCovered: boolean
   readonly isCancelled: boolean
-  readonly isShipped: boolean
+  readonly shipments: readonly Shipment[]
+  readonly presentment: Presentment | undefined
+  readonly claim: Claim | undefined
+  readonly requested: Requested | undefined
+  readonly isOnDelivery: boolean
+  readonly canRead: (connection: string) => boolean
   readonly placedAt: Instant
 }
 

@@ -1,7 +1,9 @@
 import { isOpen } from './payments.ts'
 import { earliest, latest, mismatchFigures, money, refsOf, type Subject } from './review.ts'
-import { keptMinor, toShip } from './status.ts'
+import { keptMinor, leftToShip } from './status.ts'
+import { firstLeftAt } from './goods.ts'
 import type { Review } from './order.ts'
+import { shopReviews, wasEditedDown, wasEditedUp } from './reviews-shop.ts'
 
 /** Reviews that are part of the fold: each goes by itself when facts remove its cause. */
 export function derivedReviews(subject: Subject): Review[] {
@@ -15,15 +17,24 @@ export function derivedReviews(subject: Subject): Review[] {
     unknownSku,
     disputeOpen,
     shippedUnpaid,
+    ...shopReviews,
   ].flatMap((review) => review(subject) ?? [])
 }
 
 type Rule = (subject: Subject) => Review | undefined
 
 /** Money came, not enough, and nothing is on its way that could make it enough. */
-const amountMismatch: Rule = ({ totals, payments, currency, paymentStatus, isCancelled, placedAt }) => {
+const amountMismatch: Rule = (subject) => {
+  const { totals, payments, currency, paymentStatus, isCancelled, placedAt } = subject
   const isShort = keptMinor(totals) > 0n && totals.capturedMinor < totals.orderedMinor
-  if (!isShort || isCancelled || paymentStatus === 'refunded' || payments.some(isOpen)) return undefined
+  if (
+    !isShort ||
+    wasEditedUp(subject) ||
+    isCancelled ||
+    paymentStatus === 'refunded' ||
+    payments.some(isOpen)
+  )
+    return undefined
   const paid = payments.filter((payment) => payment.capturedMinor > 0n)
   return {
     code: 'amount_mismatch',
@@ -35,8 +46,9 @@ const amountMismatch: Rule = ({ totals, payments, currency, paymentStatus, isCan
   }
 }
 
-const currencyMismatch: Rule = ({ payments, currency, totals, placedAt }) => {
-  const foreign = payments.filter((payment) => payment.capturedMinor > 0n && payment.currency !== currency)
+const currencyMismatch: Rule = ({ payments, currency, presentment, totals, placedAt }) => {
+  const isForeign = (code: string) => code !== currency && code !== presentment?.currency
+  const foreign = payments.filter((payment) => payment.capturedMinor > 0n && isForeign(payment.currency))
   if (currency === undefined || foreign.length === 0) return undefined
   const sums = foreign.map((payment) => money(payment.capturedMinor, payment.currency)).join(' and ')
   return {
@@ -50,7 +62,9 @@ const currencyMismatch: Rule = ({ payments, currency, totals, placedAt }) => {
 }
 
 /** A surplus that was given back is none. */
-const overpaid: Rule = ({ totals, payments, currency, placedAt, isCancelled }) => {
+const overpaid: Rule = (subject) => {
+  const { totals, payments, currency, placedAt, isCancelled } = subject
+  if (wasEditedDown(subject)) return undefined
   const kept = keptMinor(totals) - totals.refundedMinor
   if (currency === undefined || isCancelled || kept <= totals.orderedMinor || totals.capturedMinor === 0n)
     return undefined
@@ -83,7 +97,7 @@ const overRefunded: Rule = ({ totals, refunds, disputes, currency, placedAt }) =
 
 /** Cancelled first and paid afterwards; the other way round is a refund that is due, which needs a clock to be late. */
 const paidAfterCancel: Rule = ({ evidence, totals, payments, currency }) => {
-  const cancelledAt = earliest(evidence.of('order_cancelled').map((fact) => fact.occurredAt))
+  const [cancelledAt] = evidence.cancelledAt
   if (cancelledAt === undefined) return undefined
   const late = payments.filter((payment) =>
     payment.captures.some((capture) => capture.occurredAt > cancelledAt),
@@ -134,7 +148,7 @@ const totalsInconsistent: Rule = ({ inconsistentMinor, totals, currency, placedA
 }
 
 const unknownSku: Rule = ({ lineItems, placedAt }) => {
-  const unknown = lineItems.filter((line) => !line.isKnownSku && toShip(line) > line.fulfilledQuantity)
+  const unknown = lineItems.filter((line) => !line.isKnownSku && leftToShip(line) > 0)
   if (unknown.length === 0) return undefined
   const names = unknown.map((line) => line.sku ?? `line ${line.id}`).join(', ')
   return {
@@ -165,13 +179,14 @@ const disputeOpen: Rule = ({ evidence, disputes, totals, currency, placedAt }) =
   }
 }
 
-const shippedUnpaid: Rule = ({ isShipped, isCovered, totals, currency, evidence, placedAt }) => {
-  if (!isShipped || isCovered || currency === undefined) return undefined
+const shippedUnpaid: Rule = ({ shipments, isCovered, totals, currency, isOnDelivery }) => {
+  const leftAt = firstLeftAt(shipments)
+  if (leftAt === undefined || isCovered || currency === undefined || isOnDelivery) return undefined
   return {
     code: 'shipped_unpaid',
     detail: `Goods left with ${money(keptMinor(totals), currency)} paid of ${money(totals.orderedMinor, currency)} ordered.`,
     holds: false,
-    since: earliest(evidence.of('fulfillment_shipped').map((fact) => fact.occurredAt)) ?? placedAt,
+    since: leftAt,
     figures: `${keptMinor(totals)}/${totals.orderedMinor}`,
     refs: [],
   }

@@ -1,10 +1,11 @@
 import { refKey, sum } from './evidence.ts'
+import { hasLeft } from './goods.ts'
 import { earliest, latest, money, refsOf, type Subject } from './review.ts'
 import type { Review } from './order.ts'
 
 /** Reviews that stay until an operator resolves them, whatever happens meanwhile. */
 export function stickyReviews(subject: Subject): Review[] {
-  return [refundFailed, paymentReversed, fraudWarning, shippedAfterCancel].flatMap(
+  return [refundFailed, paymentReversed, fraudWarning, shippedAfterCancel, versionConflict].flatMap(
     (review) => review(subject) ?? [],
   )
 }
@@ -61,8 +62,8 @@ const fraudWarning: Rule = ({ evidence, placedAt }) => {
 }
 
 /** Shipped although cancelled, refunded in full or disputed before, by the provider's times. */
-const shippedAfterCancel: Rule = ({ evidence, refunds, paymentStatus }) => {
-  const ends = evidence.of('order_cancelled').map((fact) => fact.occurredAt)
+const shippedAfterCancel: Rule = ({ evidence, shipments, refunds, paymentStatus }) => {
+  const ends = [...evidence.cancelledAt]
   if (paymentStatus === 'voided') {
     for (const kind of ['payment_voided', 'checkout_expired'] as const)
       ends.push(...evidence.of(kind).map((fact) => fact.occurredAt))
@@ -78,17 +79,30 @@ const shippedAfterCancel: Rule = ({ evidence, refunds, paymentStatus }) => {
     ...evidence.of('dispute_state').flatMap((fact) => (fact.data.state === 'open' ? fact.occurredAt : [])),
   )
   const endedAt = earliest(ends)
-  const late = evidence
-    .of('fulfillment_shipped')
-    .filter((fact) => endedAt !== undefined && fact.occurredAt > endedAt)
+  const late = shipments.filter((one) => hasLeft(one) && endedAt !== undefined && one.shippedAt > endedAt)
   if (endedAt === undefined || late.length === 0) return undefined
-  const shippedAt = earliest(late.map((fact) => fact.occurredAt))!
+  const shippedAt = earliest(late.map((one) => one.shippedAt))!
   return {
     code: 'shipped_after_cancel',
     detail: `Goods left at ${shippedAt} although the order ended or was disputed at ${endedAt}.`,
     holds: false,
     since: shippedAt,
-    figures: late.map((fact) => fact.id).join(' '),
-    refs: late.map((fact) => fact.subject),
+    figures: late.map((one) => refKey(one.ref)).join(' '),
+    refs: refsOf(late),
+  }
+}
+
+/** Two states of one version, and no reading that tells them apart: nobody but a person can say which stands. */
+const versionConflict: Rule = ({ evidence, canRead }) => {
+  const open = evidence.shop.ties.filter((tie) => tie.isRead || (tie.isNewest && !canRead(tie.connection)))
+  const [tie] = open
+  if (tie === undefined) return undefined
+  return {
+    code: 'version_conflict',
+    detail: `${tie.digests.length} different states of order ${tie.order.id} are of one version, ${tie.version}, and reading it did not decide.`,
+    holds: true,
+    since: tie.version,
+    figures: open.flatMap((one) => one.digests.map((digest) => digest.slice(0, 12))).join(' '),
+    refs: [...new Map(open.map((one) => [refKey(one.order), one.order])).values()],
   }
 }

@@ -1,6 +1,7 @@
 import type { Evidence } from './evidence.ts'
 import { largest } from './evidence.ts'
-import type { Order, OrderLine, Payment, PaymentStatus, Totals } from './order.ts'
+import type { Order, OrderLine, Payment, PaymentStatus, Shipment, Totals } from './order.ts'
+import { hasLeft } from './goods.ts'
 import { intentOf, isOpen, voidedIntents } from './payments.ts'
 
 /** What the words of an order are judged on. */
@@ -31,7 +32,7 @@ export function paymentStatusOf(standing: Standing): PaymentStatus {
 }
 
 function uncapturedStatusOf({ evidence, payments }: Standing): PaymentStatus {
-  if (evidence.of('order_cancelled').length > 0) return 'voided'
+  if (evidence.cancelledAt.length > 0) return 'voided'
   if (payments.some((payment) => payment.state === 'authorized')) return 'authorized'
   if (payments.some((payment) => payment.state === 'pending')) return 'pending'
   const voided = voidedIntents(payments)
@@ -82,7 +83,7 @@ export function pendingReasonOf(payments: readonly Payment[]): string | undefine
 
 /** True when the shop ended the order, or its payment was ended before anything was taken. */
 export function isCancelled(evidence: Evidence, paymentStatus: PaymentStatus): boolean {
-  return evidence.of('order_cancelled').length > 0 || paymentStatus === 'voided'
+  return evidence.cancelledAt.length > 0 || paymentStatus === 'voided'
 }
 
 /** Closed: nothing is left to be paid, shipped or given back. */
@@ -102,20 +103,26 @@ export function statusOf(judged: {
   return isPaid && (judged.fulfillmentStatus === 'fulfilled' || needsNothing) ? 'closed' : 'open'
 }
 
-/** What can be handed over: lines that need shipping, less what was refunded by name. */
+/** What was to be handed over in all: of lines that need shipping, less what was taken out before it left. */
 export function toShip(line: OrderLine): number {
-  return line.requiresShipping === false ? 0 : Math.max(0, line.quantity - line.refundedQuantity)
+  return line.requiresShipping === false ? 0 : Math.max(0, line.quantity - line.withdrawnQuantity)
+}
+
+/** What is still to be handed over. */
+export function leftToShip(line: OrderLine): number {
+  return Math.max(0, toShip(line) - line.fulfilledQuantity)
 }
 
 /** Shipments first; then what we asked for: a request that a later cancellation took back counts no more. */
 export function fulfillmentStatusOf(
   evidence: Evidence,
   lines: readonly OrderLine[],
+  shipments: readonly Shipment[],
   cancelled: boolean,
 ): Order['fulfillmentStatus'] {
   const shipped = lines.reduce((total, line) => total + line.fulfilledQuantity, 0)
   const wanted = lines.reduce((total, line) => total + toShip(line), 0)
-  const isBlank = lines.length === 0 && evidence.of('fulfillment_shipped').length > 0
+  const isBlank = lines.length === 0 && shipments.some(hasLeft)
   if (isBlank || (shipped > 0 && shipped >= wanted)) return 'fulfilled'
   if (shipped > 0) return 'partially_fulfilled'
   if (cancelled) return 'cancelled'
@@ -129,6 +136,14 @@ export function fulfillmentStatusOf(
   const [requested, takenBack] = [Math.max(0, ...numbers('request')), Math.max(0, ...numbers('cancellation'))]
   if (requested > takenBack) return 'requested'
   return takenBack > 0 ? 'cancelled' : 'unfulfilled'
+}
+
+/** A way to pay in the form that rules are written in: `Cash on Delivery (COD)` → `cash_on_delivery_cod`. */
+export function gatewayWord(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, '_')
+    .replaceAll(/^_|_$/g, '')
 }
 
 /** The number at the end of a request's or cancellation's key. */

@@ -3,23 +3,24 @@ import type { Total } from './lines.ts'
 import { shareHalfEven } from './money.ts'
 import { meaningOf } from './balance-lines.ts'
 import type { Order, Payment, Refund, Totals } from './order.ts'
+import { presentedOf } from './presented.ts'
 import { authorizedOf } from './payments.ts'
 import { refundedMinor } from './refunds.ts'
 
 const trust = ['declared', 'session', 'invoice', 'intent', 'charge'] as const
 
 /**
- * The order's total before returns and after edits, by the best witness: declared, else the Session's, the invoice's,
+ * The order's total before returns and after edits, by the best witness: the shop's, else declared, the Session's, the invoice's,
  * the largest intent's, the largest charge's. Undefined while nothing states one: then nothing is covered.
  * Witnesses whose connection does not speak for orders are heard only where no other speaks.
  */
-export function orderedOf(
-  evidence: Evidence,
-  payments: readonly Payment[],
-  speaksForOrder: (connection: string) => boolean,
-): Total | undefined {
+export function orderedOf(evidence: Evidence, payments: readonly Payment[]): Total | undefined {
+  const isHeard = (fact: { connection: string }) => evidence.speaksFor(fact.connection, 'order')
   const stated = evidence.of('order_total')
-  const spoken = stated.filter((fact) => speaksForOrder(fact.connection))
+  const spoken = stated.filter(isHeard)
+  const shop = evidence.shop.best
+  if (shop !== undefined && (isHeard(shop) || spoken.length === 0))
+    return { amountMinor: shop.data.totalMinor, currency: shop.data.currency, subjectId: shop.subject.id }
   const best = [...(spoken.length > 0 ? spoken : stated)].sort(compareTotals)[0]
   if (best !== undefined)
     return { amountMinor: best.data.totalMinor, currency: best.data.currency, subjectId: best.subject.id }
@@ -44,7 +45,10 @@ function compareTotals(a: Known<'order_total'>, b: Known<'order_total'>): number
   return byText(a.id, b.id)
 }
 
-/** All sums in the order's currency. Payments in another currency are under review and are not counted. */
+/**
+ * All sums in the order's currency. Payments in the currency that the buyer saw count at the order's own ratio; those
+ * in any third currency are under review and are not counted.
+ */
 export function totalsOf(
   evidence: Evidence,
   payments: readonly Payment[],
@@ -52,19 +56,25 @@ export function totalsOf(
   ordered: Total | undefined,
 ): Totals {
   const currency = ordered?.currency ?? ''
-  const counted = payments.filter((payment) => payment.currency === currency)
+  const seen = presentedOf(evidence, ordered)
+  // A share of the sum, not a sum of shares: the last part takes the rest.
+  const total = (of: (payment: Payment) => bigint) => {
+    const inCurrency = (wanted: string) => sum(payments.filter((one) => one.currency === wanted).map(of))
+    return inCurrency(currency) + (seen === undefined ? 0n : seen.count(inCurrency(seen.currency)))
+  }
   const lines = evidence.of('balance_line').filter((line) => isOrderMoney(line))
   const convert = converter(evidence, payments, currency)
-  const capturedMinor = sum(counted.map((payment) => payment.capturedMinor))
-  const refunded = refundedMinor(evidence, refunds, payments, currency)
-  const returnedMinor = sum(counted.map((payment) => payment.returnedMinor))
+  const capturedMinor = total((payment) => payment.capturedMinor)
+  const back = (wanted: string) => refundedMinor(evidence, refunds, payments, wanted)
+  const refunded = back(currency) + (seen === undefined ? 0n : seen.count(back(seen.currency)))
+  const returnedMinor = total((payment) => payment.returnedMinor)
   const disputedMinor = sum(
     [...withdrawnByDispute(lines, convert).values()].map((amount) => largest(0n, amount)),
   )
   const feesMinor = sum(lines.map((line) => convert(line, line.data.feeMinor)))
   return {
     orderedMinor: ordered?.amountMinor ?? 0n,
-    authorizedMinor: sum(counted.map(authorizedOf)),
+    authorizedMinor: total(authorizedOf),
     capturedMinor,
     refundedMinor: refunded,
     returnedMinor,

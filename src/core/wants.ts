@@ -17,6 +17,10 @@ export function wantsOf(
     ...fees(evidence, payments),
     ...lines(evidence),
     ...payment(evidence, payments),
+    ...invoices(evidence, payments),
+    ...evidence.shop.ties
+      .filter((tie) => tie.isNewest && !tie.isRead)
+      .map(({ order }): Want => ({ resource: order, reason: 'version' })),
     ...unexplainedRefunds(evidence, refunds, payments),
   ]
   return wants.sort((a, b) => byText(wantKey(a), wantKey(b)))
@@ -26,11 +30,14 @@ function wantKey(want: Want): string {
   return `${want.reason} ${refKey(want.resource)}`
 }
 
+/** An intent has no line of its own, and a shop's transaction shows its fee itself. */
+const summaries: ReadonlySet<string> = new Set(['payment_intent', 'transaction'])
+
 function fees(evidence: Evidence, payments: readonly Payment[]): Want[] {
   const lines = evidence.of('balance_line')
   const settled = new Set(lines.map((line) => line.data.source?.id))
   const taken = payments.filter(
-    (one) => one.capturedMinor > 0n && one.tender === 'provider' && one.ref.kind !== 'payment_intent',
+    (one) => one.capturedMinor > 0n && one.tender === 'provider' && !summaries.has(one.ref.kind),
   )
   const charges = taken.filter((one) => !settled.has(one.ref.id)).map((one) => one.ref)
   // A refund of converted money moved another currency than it says: only its own line tells how much.
@@ -66,6 +73,14 @@ function payment(evidence: Evidence, payments: readonly Payment[]): Want[] {
   const intents = evidence.of('payment_started').filter((fact) => fact.subject.kind === 'payment_intent')
   const known = intents.length > 0 ? intents.map((fact) => fact.subject) : sessions(evidence)
   const each = [...new Map(known.map((ref) => [refKey(ref), ref])).values()]
+  return each.map((resource) => ({ resource, reason: 'payment' }))
+}
+
+/** Invoices that say that they are paid, of which no payment is known: paid by hand shows only when they are read. */
+function invoices(evidence: Evidence, payments: readonly Payment[]): Want[] {
+  if (payments.some((one) => one.state === 'captured' || one.state === 'returned')) return []
+  const started = evidence.of('payment_started').filter((fact) => fact.subject.kind === 'invoice')
+  const each = [...new Map(started.map((fact) => [fact.subject.id, fact.subject])).values()]
   return each.map((resource) => ({ resource, reason: 'payment' }))
 }
 

@@ -77,7 +77,7 @@ async function recordOnce(system: System, request: RecordRequest): Promise<Recor
     const [commit] = await Promise.all([on.query('commit'), ...queued])
     if (commit.command !== 'COMMIT') throw new Error('the recording transaction was rolled back at commit')
     point('process.after_commit')
-    if (result.changes.some((change) => change.effects.length > 0)) signal.emit('effects')
+    if (accountFacts.length > 0 || result.changes.some((change) => change.effects.length > 0)) signal.emit('effects')
     if (result.changes.some((change) => change.wants.length > 0)) signal.emit('rereads')
     return result
   } catch (error) {
@@ -114,7 +114,7 @@ async function knownSkusOf(on: Connection, groups: ReturnType<typeof groupsOf>):
   const skus = new Set<string>()
   for (const group of groups) {
     for (const fact of [...group.known, ...group.newFacts.map(({ row }) => row.fact)]) {
-      if (fact.kind === 'order_lines') for (const line of fact.data.lines) if (line.sku !== undefined) skus.add(line.sku)
+      if (fact.kind === 'order_lines' || fact.kind === 'order_snapshot') for (const line of fact.data.lines) if (line.sku !== undefined) skus.add(line.sku)
     }
   }
   if (skus.size === 0) return skus

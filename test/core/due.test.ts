@@ -17,14 +17,14 @@ function due(
   over: Partial<Policy> = {},
   context: FoldContext = {},
 ): Effect[] {
-  return effectsDue(fold(facts, context), { ...policy, ...over }, existing, 'acct')
+  return effectsDue(fold(facts, context), { ...policy, ...over }, existing, 'shop')
 }
 
 function keys(facts: readonly KnownFact[], existing: Existing = [], over: Partial<Policy> = {}): string[] {
   return due(facts, existing, over).map((effect) => effect.key)
 }
 
-const request = 'fulfil:acct:pi_1:1'
+const request = 'fulfil:shop:pi_1:1'
 const done = (key: string) => ({ key, state: 'done' })
 const goods = (facts: readonly KnownFact[], existing: Existing = [], over: Partial<Policy> = {}) =>
   keys(facts, existing, over).filter((key) => /^(fulfil|cancel):/.test(key))
@@ -32,7 +32,7 @@ const goods = (facts: readonly KnownFact[], existing: Existing = [], over: Parti
 describe('receipts', () => {
   test('one per capture, at once where address and number are known', () => {
     const [receipt] = due(paidTees()).filter((effect) => effect.kind === 'receipt')
-    assert.equal(receipt?.key, 'receipt:acct:ch_1:4080')
+    assert.equal(receipt?.key, 'receipt:shop:ch_1:4080')
     assert.equal(receipt?.waitForMs, undefined)
     assert.equal(receipt?.body.amount_minor, '4080')
   })
@@ -50,8 +50,8 @@ describe('receipts', () => {
     assert.deepEqual(
       receipts.map((effect) => [effect.key, effect.body.amount_minor]),
       [
-        ['receipt:acct:ch_1:1000', '1000'],
-        ['receipt:acct:ch_1:4080', '3080'],
+        ['receipt:shop:ch_1:1000', '1000'],
+        ['receipt:shop:ch_1:4080', '3080'],
       ],
     )
   })
@@ -64,7 +64,7 @@ describe('receipts', () => {
   })
 
   test('none that exists already, and none without a sink', () => {
-    assert.deepEqual(keys(paidTees(), [done('receipt:acct:ch_1:4080'), done(request)]), [])
+    assert.deepEqual(keys(paidTees(), [done('receipt:shop:ch_1:4080'), done(request)]), [])
     assert.deepEqual(keys(paidTees(), [], { sinks: {} }), [])
   })
 })
@@ -79,7 +79,7 @@ describe('refund notices', () => {
     ]
     assert.deepEqual(
       keys(facts).filter((key) => key.startsWith('refund_notice')),
-      ['refund_notice:acct:re_1', 'refund_notice:acct:re_2'],
+      ['refund_notice:shop:re_1', 'refund_notice:shop:re_2'],
     )
   })
 })
@@ -111,16 +111,16 @@ describe('fulfillment', () => {
 
   test('a full refund that fails after the cancellation makes the next request due', () => {
     const refunded = [...paidTees(), say.refund('succeeded', full)]
-    assert.deepEqual(goods(refunded, [done(request)]), ['cancel:acct:pi_1:1'])
-    const both = [done(request), { key: 'cancel:acct:pi_1:1', state: 'done' }]
+    assert.deepEqual(goods(refunded, [done(request)]), ['cancel:shop:pi_1:1'])
+    const both = [done(request), { key: 'cancel:shop:pi_1:1', state: 'done' }]
     assert.deepEqual(goods(refunded, both), [])
-    assert.deepEqual(goods([...refunded, say.refund('failed', full)], both), ['fulfil:acct:pi_1:2'])
+    assert.deepEqual(goods([...refunded, say.refund('failed', full)], both), ['fulfil:shop:pi_1:2'])
   })
 
   test('cancelled, voided or disputed, one cancellation follows a request that may have left', () => {
     for (const end of [say.cancelled({ at: 9 }), say.dispute('open', full)]) {
       for (const state of ['due', 'performing', 'done', 'unknown']) {
-        assert.deepEqual(goods([...paidTees(), end], [{ key: request, state }]), ['cancel:acct:pi_1:1'])
+        assert.deepEqual(goods([...paidTees(), end], [{ key: request, state }]), ['cancel:shop:pi_1:1'])
       }
       assert.deepEqual(goods([...paidTees(), end], [{ key: request, state: 'cancelled' }]), [])
       assert.deepEqual(goods([...paidTees(), end]), [])
@@ -129,7 +129,7 @@ describe('fulfillment', () => {
 
   test('a dispute that is won lets the goods go again', () => {
     const won = [...paidTees(), say.dispute('open', full), say.dispute('won', full)]
-    assert.deepEqual(goods(won, [done(request), done('cancel:acct:pi_1:1')]), ['fulfil:acct:pi_1:2'])
+    assert.deepEqual(goods(won, [done(request), done('cancel:shop:pi_1:1')]), ['fulfil:shop:pi_1:2'])
   })
 
   test('what has shipped is not recalled', () => {
@@ -143,7 +143,7 @@ describe('fulfillment', () => {
 
   test('money that its bank took back recalls what it had released', () => {
     const facts = [...paidTees(), say.attempt('payment_returned', full)]
-    assert.deepEqual(goods(facts, [done(request)]), ['cancel:acct:pi_1:1'])
+    assert.deepEqual(goods(facts, [done(request)]), ['cancel:shop:pi_1:1'])
   })
 
   test('a review that holds stops a request and recalls none; an operator’s release lets it go', () => {
@@ -181,15 +181,15 @@ describe('fulfillment', () => {
       say.total(usd(0n)),
       say.lines([{ id: '1', sku: 'GIFT', quantity: 1, unitPriceMinor: 0n }]),
     ]
-    assert.deepEqual(goods(free), ['fulfil:acct:cs_1:1'])
+    assert.deepEqual(goods(free), ['fulfil:shop:cs_1:1'])
   })
 
   test('two requests of orders that proved to be one are each taken back', () => {
-    const existing = [done('fulfil:acct:pi_1:1'), done('fulfil:acct:cs_1:1')]
+    const existing = [done('fulfil:shop:pi_1:1'), done('fulfil:shop:cs_1:1')]
     assert.deepEqual(goods(paidTees(), existing), [])
     assert.deepEqual(goods([...paidTees(), say.cancelled()], existing), [
-      'cancel:acct:cs_1:1',
-      'cancel:acct:pi_1:1',
+      'cancel:shop:cs_1:1',
+      'cancel:shop:pi_1:1',
     ])
   })
 
@@ -209,7 +209,7 @@ describe('notices', () => {
     ]
     assert.deepEqual(
       keys(facts).filter((key) => key.startsWith('notify')),
-      ['notify:refund_failed:acct:re_1', 'notify:refund_failed:acct:re_2'],
+      ['notify:refund_failed:shop:re_1', 'notify:refund_failed:shop:re_2'],
     )
   })
 
@@ -218,7 +218,7 @@ describe('notices', () => {
     const told = due(facts, [], { notifyOn: ['dispute'] }).filter((effect) => effect.sink === 'notify')
     assert.deepEqual(
       told.map((effect) => [effect.key, effect.body.due_at]),
-      [['notify:dispute_open:acct:dp_1', at(99)]],
+      [['notify:dispute_open:shop:dp_1', at(99)]],
     )
     assert.deepEqual(
       keys(facts, [], { notifyOn: [] }).filter((key) => key.startsWith('notify')),

@@ -29,7 +29,7 @@ describe('totals', () => {
   test('a connection that does not speak for orders is heard only where no other is', () => {
     const mine = say.total(usd(100n), 'declared', { connection: 'pay' })
     const shops = say.total(usd(200n), 'session', { connection: 'shop' })
-    const context = { speaksForOrder: (connection: string) => connection === 'shop' }
+    const context = { speaksFor: (connection: string) => connection === 'shop' }
     assert.equal(fold([mine, shops], context).totals.orderedMinor, 200n)
     assert.equal(fold([mine], context).totals.orderedMinor, 100n)
     assert.equal(fold([mine, say.captured(usd(100n), { connection: 'pay' })], context).isAttached, false)

@@ -7,6 +7,7 @@ import { factsOfOrder, type RecordedFact } from '../../store/facts.ts'
 import { personsById } from '../../store/persons.ts'
 import { knownSkus, type MemberRow, membersOf } from '../../store/reading/history.ts'
 import { referencesOf } from '../../store/reading/orders.ts'
+import { foldContext } from '../../pipeline/record/context.ts'
 import { type OrderView, orderView, type Reference } from '../../core/order-view.ts'
 
 /**
@@ -60,7 +61,7 @@ function personIdsOf(facts: readonly RecordedFact[]): string[] {
 async function skusOf(on: Connection, facts: readonly RecordedFact[]): Promise<Map<string, bigint>> {
   const skus = new Set<string>()
   for (const fact of facts) {
-    if (fact.kind === 'order_lines')
+    if (fact.kind === 'order_lines' || fact.kind === 'order_snapshot')
       for (const line of fact.data.lines) if (line.sku !== undefined) skus.add(line.sku)
   }
   const rows = skus.size === 0 ? [] : await knownSkus(on, [...skus])
@@ -76,9 +77,9 @@ export function rootAt(timeline: Timeline, id: string, linkSeq: bigint): string 
 
 /** What a set of facts out of the timeline comes to, as known at a link. */
 export function foldAt(timeline: Timeline, facts: readonly RecordedFact[], linkSeq: bigint): Order {
-  if (timeline.skus === undefined) return fold(facts)
+  if (timeline.skus === undefined) return fold(facts, foldContext(timeline.config))
   const known = [...timeline.skus].filter(([, since]) => since <= linkSeq).map(([sku]) => sku)
-  return fold(facts, { knownSkus: new Set(known) })
+  return fold(facts, foldContext(timeline.config, new Set(known)))
 }
 
 /** The facts of one order that were known at a link, members included that had become part of it by then. */

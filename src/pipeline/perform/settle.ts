@@ -1,4 +1,5 @@
 import { backoffMs } from '../../core/backoff.ts'
+import type { StockLine } from '../../core/effect.ts'
 import { type Fact, factId, type Ref, type RefKind } from '../../core/fact.ts'
 import type { Performed, Sink } from '../../sinks/sink.ts'
 import { type Connection, inTransaction } from '../../store/database.ts'
@@ -126,12 +127,23 @@ export async function recordEnd(
       effectKind: row.kind,
       state,
       ...(reference === undefined ? {} : { reference }),
+      ...askedOf(row),
     },
   }
   await record(system, {
     items: [{ connection: subject.connection, source, statements: [{ fact, joins: [], level: 'order' }] }],
     alongside: write,
   })
+}
+
+/** What a request asked for, so that a later change of the order shows. */
+function askedOf(row: effects.EffectRow): { lines?: StockLine[]; shipTo?: string } {
+  if (row.sink !== 'fulfillment' || row.kind !== 'request') return {}
+  const body = JSON.parse(row.body) as { lines?: unknown; ship_to?: unknown }
+  return {
+    ...(Array.isArray(body.lines) ? { lines: body.lines as StockLine[] } : {}),
+    ...(typeof body.ship_to === 'string' ? { shipTo: body.ship_to } : {}),
+  }
 }
 
 /**

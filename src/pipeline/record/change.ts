@@ -1,5 +1,6 @@
 import type { Config } from '../../config.ts'
 import { effectsDue, stockTarget } from '../../core/due.ts'
+import { newlyDue, outgoingDue } from '../../core/due-outgoing.ts'
 import type { Effect, Policy, StockMove } from '../../core/effect.ts'
 import { fold } from '../../core/fold.ts'
 import type { KnownFact, Ref } from '../../core/fact.ts'
@@ -12,6 +13,7 @@ import type { EntryToPost } from '../../store/journal.ts'
 import type { StoredFact } from '../../store/facts.ts'
 import { canRead } from '../readable.ts'
 import type { Loaded } from './load.ts'
+import { foldContext } from './context.ts'
 import { keyOf, type Batch, type Prepared } from './prepare.ts'
 
 /** What one order becomes by this batch. */
@@ -103,14 +105,14 @@ function survivors(batch: Batch, rows: ReadonlyMap<string, { root: string }>): (
 
 /** Folds one group and says all that follows. Pure. `knownSkus` are the SKUs somebody has given stock for. */
 export function changeOf(group: Group, loaded: Loaded, settings: FoldSettings, knownSkus: ReadonlySet<string>): Change {
-  const context = settings.policy.sinks.inventory === true ? { knownSkus } : {}
+  const context = foldContext(settings.config, settings.policy.sinks.inventory === true ? knownSkus : undefined)
   const before = group.known.length === 0 ? undefined : fold(group.known, context)
   const facts: KnownFact[] = [...group.known, ...group.newFacts.map(({ row }) => row.fact)]
   const after = fold(facts, context)
   const home = homeOf(facts, settings.config) ?? loaded.orders.get(group.root)!
   const existing = group.roots.flatMap((id) => loaded.effects.get(id) ?? [])
   const scope = facts[0]?.scope ?? home.connection
-  const due = effectsDue(after, settings.policy, existing, scope)
+  const due = announcedNow(effectsDue(after, settings.policy, existing, scope), before, group, settings.policy, scope)
   return {
     orderId: group.root,
     merged: group.roots.filter((id) => id !== group.root),
@@ -152,10 +154,22 @@ function isHistoric(effect: Effect, facts: readonly KnownFact[], since: Date): b
   return witnesses.length > 0 && witnesses.every((fact) => fact.source === 'poll' && new Date(fact.occurredAt) < since)
 }
 
+/**
+ * An app that is named in the configuration later is told of what happens from then on, not of what was known before. Where
+ * orders were joined, what both know together was never told of either, so all that stands is told.
+ */
+function announcedNow(due: readonly Effect[], before: Order | undefined, group: Group, policy: Policy, scope: string): readonly Effect[] {
+  if (before?.isAttached !== true || group.roots.length > 1) return due
+  return newlyDue(due, outgoingDue(before, policy, [], before.scope ?? scope))
+}
+
+/** What was to be told is told, whatever becomes of the order meanwhile. */
+const stands = new Set(['notify', 'outgoing'])
+
 /** Effects that are still due but that this state no longer calls for; and receipts that need wait no longer. */
 function overtaken(after: Order, existing: readonly EffectState[], policy: Policy, scope: string): { cancelled: string[]; expedited: string[] } {
   const wanted = new Map(effectsDue(after, policy, [], scope).map((effect) => [effect.key, effect]))
-  const waiting = existing.filter((effect) => effect.state === 'due' && effect.sink !== 'notify')
+  const waiting = existing.filter((effect) => effect.state === 'due' && !stands.has(effect.sink))
   return {
     cancelled: waiting.filter((effect) => !wanted.has(effect.key) && isRecalled(effect, wanted)).map((effect) => effect.id),
     expedited: waiting.filter((effect) => wanted.get(effect.key)?.waitForMs === undefined && wanted.has(effect.key)).map((effect) => effect.id),
@@ -211,7 +225,7 @@ function entriesOf(
   const frame = { scope: facts[0]?.scope ?? home.connection, connection: home.connection, mode: home.mode, orderId }
   const entries: EntryToPost[] = movements(facts, settings.chart, keys)
     .filter((entry) => !keys.has(entry.key))
-    .map((entry) => ({ ...entry, ...frame }))
+    .map((entry) => ({ ...entry, ...frame, ...witnessOf(entry.factIds[0], facts) }))
   const balances = new Map<string, bigint>()
   for (const row of group.roots.flatMap((id) => loaded.recognised.get(id) ?? [])) {
     const key = `${row.account} ${row.currency}`
@@ -233,6 +247,12 @@ function entriesOf(
     lines,
   })
   return entries
+}
+
+/** Money that moved is posted under the account whose money it is, also in an order that several witnesses tell of. */
+function witnessOf(factId: string | undefined, facts: readonly KnownFact[]): { scope: string; connection: string } | undefined {
+  const fact = facts.find((candidate) => candidate.id === factId)
+  return fact === undefined ? undefined : { scope: fact.scope, connection: fact.connection }
 }
 
 /** What the fold would like to have read now and did not before, where the connection can read at all. */

@@ -21,7 +21,9 @@ export function policyOf(config: Config): Policy {
     receiptWaitMs: sinks.receipt?.waitForMs ?? 0,
     commitOn: 'paid',
     releaseOn: 'paid',
+    releaseByGateway: { cash_on_delivery: 'placed' },
     notifyOn: sinks.notify?.on ?? [],
+    outgoing: sinks.outgoing.map(({ id, events }) => ({ id, events })),
     refundDueAfterMs: 0,
   }
   policies.set(config, policy)
