@@ -16,6 +16,7 @@ export type Meaning =
   | 'transfer'
   | 'platform_fee'
   | 'topup'
+  | 'conversion' // one side of it: what went out of a currency, or came into another
   | 'unknown'
 
 /**
@@ -54,6 +55,7 @@ const meanings = new Map<string, Meaning>([
   ['platform_earning_refund', 'platform_fee'],
   ['topup', 'topup'],
   ['topup_reversal', 'topup'],
+  ['conversion', 'conversion'],
 ])
 
 export function meaningOf(line: FactData['balance_line']): Meaning {

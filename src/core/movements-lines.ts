@@ -13,6 +13,7 @@ const counterparts: { readonly [K in Meaning]?: string } = {
   adjustment: 'adjustments',
   transfer: 'connected',
   platform_fee: 'platformFees',
+  conversion: 'conversion',
   topup: 'bank', // by way of transit, and at once: the line exists when the bank has paid
   unknown: 'suspense', // under the provider's own name, until somebody maps it
 }

@@ -1,7 +1,8 @@
+import { paypal } from './paypal/index.ts'
 import type { Provider } from './provider.ts'
 import { stripe } from './stripe/index.ts'
 
 /** Every provider we speak, by the name that a connection's `provider` and the webhook path use. */
 export const providers: ReadonlyMap<string, Provider> = new Map(
-  [stripe].map((provider) => [provider.name, provider]),
+  [stripe, paypal].map((provider) => [provider.name, provider]),
 )
