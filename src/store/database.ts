@@ -36,7 +36,7 @@ export function openDatabase(
   { onError, webMax = 12, workerMax = 6 }: { onError: (error: Error) => void; webMax?: number; workerMax?: number },
 ): Database {
   const base = { connectionString: url, types, application_name: 'ordersync', connectionTimeoutMillis: 5_000, keepAlive: true }
-  const web = new pg.Pool({ ...base, max: webMax, pipeline: true, options: '-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s' })
+  const web = new pg.Pool({ ...base, max: webMax, pipeline: true, options: '-c timezone=UTC -c jit=off -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s' })
   const intake = new pg.Pool({
     ...base,
     max: 4, // two lanes, and room for one that is being given up
@@ -48,7 +48,7 @@ export function openDatabase(
     max: workerMax,
     pipeline: true,
     options:
-      '-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=10s -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off',
+      '-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=10s -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off',
   })
   for (const pool of [web, intake, worker]) {
     pool.on('error', onError)

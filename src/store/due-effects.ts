@@ -7,7 +7,8 @@ export const effectsByRefs = statement<[scopes: string[], kinds: string[], ids: 
   name: 'dueEffects.byRefs',
   uses: ['refs_pkey', 'orders_pkey', 'orders_alias_of', 'effects_order_id'],
   text: `select m.root, e.id, e.key, e.state, e.sink, e.kind
-           from members_of($1, $2, $3) m join effects e on e.order_id = m.id`,
+           from members_of($1, $2, $3) m
+           cross join lateral (select * from effects e where e.order_id = m.id offset 0) e`,
 })
 
 /** Makes effects due; a key that exists already stays as it is. */

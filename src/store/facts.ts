@@ -31,11 +31,18 @@ export type RecordedFact = StoredFact & { readonly linkSeq: bigint; readonly rec
 const columns = `f.seq, f.scope, f.id, f.digest, f.kind, f.subject_kind, f.subject_id, f.occurred_at, f.rank, f.data,
                  f.connection, f.source, f.event_id, f.order_id, f.tx`
 
-/** All facts of the orders that these references lead to, merged members included, with the root they belong to. */
+/**
+ * All facts of the orders that these references lead to, merged members included, with the root they belong to.
+ *
+ * `offset 0` in this and its sisters is a fence: left free, the planner one day reads a whole index and filters.
+ */
 export const byRefs = statement<[scopes: string[], kinds: string[], ids: string[]], FactRow & { root: string }>({
   name: 'facts.byRefs',
   uses: ['refs_pkey', 'orders_pkey', 'orders_alias_of', 'facts_order_id'],
-  text: `select m.root, ${columns} from members_of($1, $2, $3) m join facts f on f.order_id = m.id order by f.seq`,
+  text: `select m.root, ${columns}
+           from members_of($1, $2, $3) m
+           cross join lateral (select * from facts f where f.order_id = m.id offset 0) f
+          order by f.seq`,
 })
 
 /** Facts of account-level resources: payouts, lines of no order. */

@@ -16,7 +16,9 @@ export const keysByRefs = statement<
 >({
   name: 'journal.keysByRefs',
   uses: ['refs_pkey', 'orders_pkey', 'orders_alias_of', 'journal_entries_order_id'],
-  text: `select m.root, j.key, j.layer from members_of($1, $2, $3) m join journal_entries j on j.order_id = m.id`,
+  text: `select m.root, j.key, j.layer
+           from members_of($1, $2, $3) m
+           cross join lateral (select j.key, j.layer from journal_entries j where j.order_id = m.id offset 0) j`,
 })
 
 /** Balances of the recognition layer of those orders. */
@@ -27,7 +29,9 @@ export const recognisedByRefs = statement<
   name: 'journal.recognisedByRefs',
   uses: ['refs_pkey', 'orders_pkey', 'orders_alias_of', 'journal_entries_order_id', 'journal_lines_pkey'],
   text: `select m.root, l.account, l.currency, sum(l.amount)::numeric(30, 0) as amount
-           from members_of($1, $2, $3) m join journal_entries j on j.order_id = m.id and j.layer = 'recognition'
+           from members_of($1, $2, $3) m
+           cross join lateral (select j.seq from journal_entries j
+                                where j.order_id = m.id and j.layer = 'recognition' offset 0) j
            join journal_lines l on l.entry_seq = j.seq
           group by m.root, l.account, l.currency`,
 })

@@ -11,7 +11,8 @@ export const movedByRefs = statement<
   uses: ['refs_pkey', 'orders_pkey', 'orders_alias_of', 'stock_moves_order_id'],
   text: `select m.root, s.sku, sum(s.on_hand_delta)::bigint as on_hand, sum(s.committed_delta)::bigint as committed,
                 count(*)::int as moves
-           from members_of($1, $2, $3) m join stock_moves s on s.order_id = m.id
+           from members_of($1, $2, $3) m
+           cross join lateral (select * from stock_moves s where s.order_id = m.id offset 0) s
           group by m.root, s.sku`,
 })
 
