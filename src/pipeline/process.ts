@@ -40,6 +40,7 @@ export async function processEvents(
   try {
     return await settleTogether(system, outcomes, { complete, dryRun: options.dryRun === true })
   } catch (error) {
+    if (error instanceof SettledMeanwhile) return processEvents(system, ids, options)
     if (options.dryRun === true || outcomes.length === 0) throw error
     if (outcomes.length === 1) return putOffOne(system, outcomes[0]!, error as Error, complete)
     system.log.warn('a batch failed and is taken one by one', { error: error as Error, events: outcomes.length })
@@ -52,14 +53,26 @@ export async function processEvents(
   }
 }
 
+/** An event of the batch was settled by somebody else after we had loaded it: the batch is loaded again. */
+class SettledMeanwhile extends Error {
+  override readonly name = 'SettledMeanwhile'
+}
+
 type Complete = Awaited<ReturnType<System['queue']['complete']>>
 
 async function settleAlone(system: System, outcome: EventOutcome, complete: Complete | undefined) {
   try {
     return await settleTogether(system, [outcome], { complete, dryRun: false })
   } catch (error) {
+    if (error instanceof SettledMeanwhile) return settleAlone(system, await loadedAgain(system, outcome), complete)
     return putOffOne(system, outcome, error as Error, complete)
   }
+}
+
+/** What is already known of it changes nothing, so a settled event is only said again not to be the first. */
+async function loadedAgain(system: System, { event, outcome }: EventOutcome): Promise<EventOutcome> {
+  const [row] = await states.load(system.db.worker, [event.id])
+  return { event: row ?? event, outcome }
 }
 
 async function settleTogether(
@@ -72,6 +85,7 @@ async function settleTogether(
   const result = await record(system, {
     items: outcomes.map(itemOf),
     mode: dryRun ? 'dry_run' : 'commit',
+    alongside: (on) => mustBeFirst(on, outcomes),
     settle: (on, decided) => {
       events = outcomes.map((outcome, index) => settledAs(outcome, decided.perItem[index]!, system))
       return settlementOf(on, system, outcomes, events, decided, [...wakeUps, ...(complete === undefined ? [] : [complete])])
@@ -187,6 +201,16 @@ function settlementOf(
 /** The chain names an event once, in the transaction that settled it first (`events.tx`). */
 function isFirstSettling(event: states.EventToProcess): boolean {
   return event.tx === null
+}
+
+/**
+ * Two wake-ups may load one event before either has settled it (a duplicate's, another process's); both would name it in
+ * their link, and only one link can be where the event says that it is.
+ */
+async function mustBeFirst(on: Connection, outcomes: readonly EventOutcome[]): Promise<void> {
+  const first = outcomes.filter(({ event }) => isFirstSettling(event)).map(({ event }) => event.id)
+  const settled = first.length === 0 ? [] : await states.lockSettled(on, first)
+  if (settled.length > 0) throw new SettledMeanwhile(`settled meanwhile: ${settled.map(({ id }) => id).join(', ')}`)
 }
 
 function settleRows(on: Connection, events: readonly Settled[], tx: bigint, now: Date): Promise<unknown> {

@@ -28,11 +28,25 @@ export const load = statement<[ids: string[]], EventToProcess>({
            join payloads p on p.event_id = e.id and p.received_at = e.received_at`,
 })
 
+/** Which of these another transaction has settled; the lock keeps it from doing so until we have committed. */
+export const lockSettled = statement<[ids: string[]], { id: string }>({
+  name: 'eventStates.lockSettled',
+  uses: ['events_pkey'],
+  text: `with held as materialized (select id, tx from events where id = any($1) order by id for no key update)
+         select id from held where tx is not null`,
+})
+
 /** What became of each event. `tx` stays that of the first settling: the history chain names it once. */
 export const settle = statement<
   [
-    ids: string[], statuses: string[], reasons: (string | null)[], codes: (string | null)[],
-    nextAt: (string | null)[], orderIds: string[], tx: bigint, now: string,
+    ids: string[],
+    statuses: string[],
+    reasons: (string | null)[],
+    codes: (string | null)[],
+    nextAt: (string | null)[],
+    orderIds: string[],
+    tx: bigint,
+    now: string,
   ],
   never
 >({
