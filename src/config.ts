@@ -36,11 +36,7 @@ export type Config = {
     readonly receipt?: { readonly smtpUrl: string; readonly from: string; readonly waitForMs: number }
     readonly fulfillment?: { readonly url: string; readonly secret: string; readonly atMostOnce: boolean }
     readonly notify?: { readonly slackWebhookUrl: string; readonly on: readonly string[] }
-    readonly outgoing: readonly {
-      readonly url: string
-      readonly secret: string
-      readonly events: readonly string[]
-    }[]
+    readonly outgoing: readonly OutgoingTarget[]
   }
   readonly effects: { readonly since: 'first-start' | string }
   readonly reconcile: {
@@ -59,6 +55,17 @@ export type Config = {
   }
   readonly retention: { readonly payloadsMs: number; readonly deliveriesMs: number }
   readonly security: { readonly trustProxy: number; readonly allowPrivateTargets: boolean }
+}
+
+/** Another app that is told of events. */
+export type OutgoingTarget = {
+  /** As the file names it, else made of the address: it does not depend on the place in the list. */
+  readonly id: string
+  readonly url: string
+  readonly secret: string
+  readonly events: readonly string[]
+  /** Connections whose events go on to it as they came. */
+  readonly forward: readonly string[]
 }
 
 /** One connection of the file: what its provider needs, and what only we use. */
@@ -120,7 +127,10 @@ export function loadConfig({
 export function loadEnvironment({
   env = process.env,
   cwd = process.cwd(),
-}: { env?: { readonly [name: string]: string | undefined }; cwd?: string } = {}): Environment {
+}: {
+  env?: { readonly [name: string]: string | undefined }
+  cwd?: string
+} = {}): Environment {
   const { settings, mistakes } = environmentOf(env, process.stdout.isTTY === true)
   if (mistakes.length > 0) throw new ConfigError('the environment', mistakes)
   return { ...settings, dataDir: resolve(cwd, settings.dataDir) }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Config, Connection } from '../config.ts'
 import { defaultChart } from '../core/journal.ts'
 import { type ConfigFile, providerKeys } from './schema.ts'
@@ -31,7 +32,7 @@ export function connectionsOf(given: ConfigFile['connections']): readonly Connec
 export function sinksOf(given: ConfigFile['sinks']): Config['sinks'] {
   const { inventory, accounting, receipt, fulfillment, notify, outgoing } = given
   return {
-    outgoing,
+    outgoing: outgoingOf(outgoing),
     ...(inventory !== undefined && { inventory: { kind: 'internal' } }),
     ...(accounting !== undefined && {
       accounting: {
@@ -52,6 +53,21 @@ export function sinksOf(given: ConfigFile['sinks']): Config['sinks'] {
     ...(fulfillment !== undefined && { fulfillment }),
     ...(notify !== undefined && { notify }),
   }
+}
+
+/** An address that is named twice is two endpoints, the second with an id of its own. */
+function outgoingOf(given: ConfigFile['sinks']['outgoing']): Config['sinks']['outgoing'] {
+  const used = new Set<string>()
+  return given.map(({ id, ...one }) => {
+    let made = id ?? endpointId(one.url)
+    for (let n = 2; id === undefined && used.has(made); n += 1) made = endpointId(`${one.url}\n${n}`)
+    used.add(made)
+    return { id: made, ...one }
+  })
+}
+
+function endpointId(url: string): string {
+  return createHash('sha256').update(url).digest('hex').slice(0, 12)
 }
 
 function present<T>(key: string, value: T | undefined): readonly (readonly [string, T])[] {

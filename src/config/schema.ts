@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { eventsToCome, isEventName, outgoingEvents } from '../core/due-outgoing.ts'
 import { defaultChart } from '../core/journal.ts'
 import { type Mistake, pathText } from './problem.ts'
 import {
@@ -89,6 +90,11 @@ const outside = url(['https:', 'http:'], 'https://example.com/hook')
 /** Notices that may be wanted; the default is all of them. */
 export const noticeKinds = ['needs_review', 'dead_letter', 'drift', 'dispute'] as const
 
+const outgoingEvent = text('an event such as order.paid, a family such as order.*, or *').refine(
+  isEventName,
+  `one of ${outgoingEvents.join(', ')}; a family such as order.*, or *`,
+)
+
 const schema = only({
   publicUrl: url(['http:', 'https:'], 'https://hooks.example.com').optional(),
   connections: z.array(connection, 'a list of connections').min(1, 'at least one connection'),
@@ -111,10 +117,13 @@ const schema = only({
         only({
           url: outside,
           secret: signingSecret,
-          events: z
-            .array(text('an event such as order.paid'), 'a list of events')
-            .min(1, 'at least one event'),
-        }),
+          events: z.array(outgoingEvent, 'a list of events').default([]),
+          id: text('a name of small letters, digits and hyphens', /^[a-z0-9-]{1,64}$/).optional(),
+          forward: z.array(text('the id of a connection'), 'a list of connections').default([]),
+        }).refine(
+          ({ events, forward }) => events.length + forward.length > 0,
+          'at least one event, or a connection to forward',
+        ),
         'a list',
       )
       .default([]),
@@ -213,9 +222,12 @@ function unsupported(file: ConfigFile): { mistakes: readonly Mistake[]; warnings
   const warnings: string[] = []
   if (receipt?.pdf === true)
     warnings.push('sinks.receipt.pdf: receipts have no PDF yet; they go out as text and HTML')
+  for (const [index, { events }] of outgoing.entries()) {
+    for (const event of events.filter((name) => eventsToCome.includes(name)))
+      warnings.push(`sinks.outgoing[${index}].events: ${event} is not announced yet`)
+  }
   if (accounting?.push !== undefined)
     warnings.push('sinks.accounting.push: entries are not pushed yet; export them')
-  if (outgoing.length > 0) warnings.push('sinks.outgoing: outgoing events are not sent yet')
   return { mistakes, warnings }
 }
 

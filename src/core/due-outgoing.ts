@@ -31,6 +31,16 @@ export const outgoingEvents: readonly string[] = [
   'payout.paid',
 ]
 
+/** Events that other apps may ask for and that nothing announces yet. */
+export const eventsToCome: readonly string[] = ['customer.updated', 'product.updated', 'inventory.low']
+
+/** True for a name that an endpoint may list: an event, a family such as `order.*`, or `*`. */
+export function isEventName(name: string): boolean {
+  const all = [...outgoingEvents, ...eventsToCome]
+  if (name === '*' || all.includes(name) || /^(subscription|shipment)\.[a-z_]+$/.test(name)) return true
+  return name.endsWith('.*') && all.some((event) => event.startsWith(name.slice(0, -1)))
+}
+
 /** True where the endpoint's list names this event, or its family. */
 export function isWanted(endpoint: OutgoingEndpoint, event: string): boolean {
   return endpoint.events.some(

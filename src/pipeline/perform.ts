@@ -1,7 +1,9 @@
 import { fulfillmentSink } from '../sinks/fulfillment/index.ts'
 import { notifySink } from '../sinks/notify/index.ts'
+import { outgoingSink } from '../sinks/outgoing/index.ts'
 import { receiptSink } from '../sinks/receipt/index.ts'
 import type { Sink } from '../sinks/sink.ts'
+import { doorOf } from './perform/door.ts'
 import { SinkLoop, type Timing } from './perform/loop.ts'
 import type { System } from './system.ts'
 
@@ -18,7 +20,7 @@ const timing: Timing = {
   pauseMaxMs: 60_000,
 }
 
-/** Carries out what is due, one loop a sink, so that a slow or dead one delays no other. */
+/** Carries out what is due, one loop a sink or endpoint, so that a slow or dead one delays no other. */
 export function startPerforming(
   system: System,
   sinks: readonly Sink[] = sinksOf(system),
@@ -33,8 +35,9 @@ export function startPerforming(
 }
 
 /** The sinks that the configuration names; a missing one is off, and no effects are made for it. */
-export function sinksOf({ config, now }: System): Sink[] {
-  const { receipt, fulfillment, notify } = config.sinks
+export function sinksOf(system: System): Sink[] {
+  const { config, now } = system
+  const { receipt, fulfillment, notify, outgoing } = config.sinks
   const target = { allowPrivate: config.security.allowPrivateTargets, timeoutMs: 15_000 }
   return [
     ...(receipt === undefined ? [] : [receiptSink(receipt)]),
@@ -42,5 +45,6 @@ export function sinksOf({ config, now }: System): Sink[] {
     ...(notify === undefined
       ? []
       : [notifySink({ slackWebhookUrl: notify.slackWebhookUrl, publicUrl: config.publicUrl, target })]),
+    ...outgoing.map((one) => outgoingSink({ ...one, target, now, door: doorOf(system, one.id) })),
   ]
 }

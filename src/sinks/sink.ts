@@ -1,13 +1,16 @@
 import type { EffectBody } from '../core/effect.ts'
 import type { Instant, Person } from '../core/fact.ts'
 import type { Order } from '../core/order.ts'
+import type { OrderFrame } from '../core/order-view.ts'
 
 /**
  * What carries effects out to one destination. The performer (pipeline) claims, counts, commits and records; a sink
  * only says what to send and what became of it.
  */
 export type Sink = {
-  readonly name: 'receipt' | 'fulfillment' | 'notify'
+  readonly name: 'receipt' | 'fulfillment' | 'notify' | 'outgoing'
+  /** Where one name has several destinations: whose effects these are. Each has its own calls, pauses and backlog. */
+  readonly endpoint?: string
   /** How many calls may be under way at once, so that a slow destination costs no more than this. */
   readonly concurrency: number
   /**
@@ -40,7 +43,12 @@ export type Item = {
   /** Of a cancellation: the bytes of the request that it takes back. */
   readonly requested: Uint8Array | undefined
   readonly now: Instant
+  /** Of what other apps are told: the order as it was when it happened. */
+  readonly announced: Announced | undefined
 }
+
+/** An order as it was at one moment, with what the API shows of it besides the fold. */
+export type Announced = { readonly order: Order; readonly frame: OrderFrame }
 
 export type Prepared =
   | { readonly kind: 'send'; readonly bytes: Uint8Array; readonly to?: readonly string[] }

@@ -35,6 +35,19 @@ export const claimDue = statement<[sink: string, now: Instant, limit: number], E
             for update skip locked`,
 })
 
+/**
+ * As `claimDue`, of what is to go to one endpoint: the second part of the key. Each has an index of its own to go by, so that
+ * a dead one's backlog is never walked for another's.
+ */
+export const claimDueOf = statement<[endpoint: string, now: Instant, limit: number], EffectRow>({
+  name: 'effects.claimDueOf',
+  uses: ['effects_outgoing_due'],
+  text: `select ${columns} from effects
+          where sink = 'outgoing' and state = 'due' and split_part(key, ':', 2) = $1 and due_at <= $2
+          order by due_at limit $3
+            for update skip locked`,
+})
+
 /** Begins an attempt for each: state, token and lease; the request's bytes are kept once and never replaced. */
 export const markPerforming = statement<
   [ids: string[], tokens: string[], requests: (Buffer | null)[], leaseMs: number],
@@ -107,12 +120,16 @@ export const settleUnsent = statement<
           where e.id = w.id and e.state || '' = 'due'`,
 })
 
-/** Attempts of one sink whose process went silent. Literal 'performing', for the partial index. */
-export const lapsed = statement<[sink: string, limit: number], EffectRow & { token: string }>({
+/** Attempts of one sink (and endpoint) whose process went silent. Literal 'performing', for the partial index. */
+export const lapsed = statement<
+  [sink: string, limit: number, endpoint: string | null],
+  EffectRow & { token: string }
+>({
   name: 'effects.lapsed',
   uses: ['effects_lease'],
   text: `select ${columns}, token from effects
           where state = 'performing' and lease_until < clock_timestamp() and sink = $1
+            and ($3::text is null or split_part(key, ':', 2) = $3)
           order by lease_until limit $2`,
 })
 

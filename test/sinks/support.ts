@@ -219,6 +219,7 @@ export function itemOf(over: Partial<Item> = {}): Item {
     shipTo: buyer,
     requested: undefined,
     now: '2026-11-25T10:00:05.000Z',
+    announced: undefined,
     ...over,
   }
 }

@@ -7,6 +7,7 @@ import { personsById } from '../../store/persons.ts'
 import { newId } from '../ids.ts'
 import { point } from '../point.ts'
 import { orderOf } from '../record/state.ts'
+import { announcedOf } from './announced.ts'
 import type { System } from '../system.ts'
 
 /** An effect whose attempt is committed as under way: it may be called now, by whoever holds the token. */
@@ -26,7 +27,9 @@ export type Claimed = {
 export async function claim(system: System, sink: Sink, limit: number, leaseMs: number): Promise<Claimed[]> {
   const claimed = await inTransaction(system.db.worker, async (on) => {
     const now = system.now().toISOString()
-    const rows = await effects.claimDue(on, sink.name, now, limit)
+    const rows = await (sink.endpoint === undefined
+      ? effects.claimDue(on, sink.name, now, limit)
+      : effects.claimDueOf(on, sink.endpoint, now, limit))
     if (rows.length === 0) return []
     point('perform.after_claim')
     const decided = await decide(on, sink, rows, now)
@@ -79,12 +82,20 @@ async function decide(
   now: string,
 ): Promise<Decided[]> {
   const known = await knownOf(on, rows)
+  const announced = sink.name === 'outgoing' ? await announcedOf(on, rows) : undefined
   const decided: Decided[] = []
   for (const row of rows) {
     if (await isTakenBack(on, row))
       decided.push({ row, prepared: { kind: 'cancelled', reason: 'overtaken: its cancellation follows' } })
     else if (row.request !== null) decided.push({ row, prepared: { kind: 'send', bytes: row.request } })
-    else decided.push({ row, prepared: await sink.prepare(await itemOf(on, row, known, now)) })
+    else
+      decided.push({
+        row,
+        prepared: await sink.prepare({
+          ...(await itemOf(on, row, known, now)),
+          announced: announced?.get(row.id),
+        }),
+      })
   }
   return decided
 }
@@ -136,6 +147,7 @@ async function itemOf(on: Connection, row: effects.EffectRow, known: Known, now:
     shipTo: personOf(held?.order?.shipTo?.personId),
     requested: requested?.request ?? undefined,
     now,
+    announced: undefined,
   }
 }
 

@@ -112,7 +112,7 @@ export class SinkLoop {
     this.#circuit.ended(performed.kind === 'unknown' || (performed.kind === 'retry' && performed.isDown))
     if (this.#circuit.isOpen !== wasOpen) {
       const words = this.#circuit.isOpen ? 'sink is down: its effects wait' : 'sink works again'
-      this.#system.log.warn(words, { sink: this.#sink.name })
+      this.#system.log.warn(words, { sink: this.#sink.name, endpoint: this.#sink.endpoint })
     }
     const level = performed.kind === 'done' ? 'info' : 'warn'
     this.#system.log.log(level, 'effect attempted', {
@@ -153,13 +153,17 @@ export class SinkLoop {
     const now = performance.now()
     if (now - this.#lastCareAt < this.#times.leaseMs / 4) return
     await this.#renew(now)
-    for (const row of await effects.lapsed(this.#system.db.worker, this.#sink.name, lapsedMax)) {
+    for (const row of await this.#lapsed()) {
       const { token, attempts } = row
       // A repeatable call of a silent process may have arrived, wherever it stopped.
       const reference = row.reference ?? (this.#sink.isRepeatable ? row.id : undefined)
       await settle(this.#system, this.#sink, { row, token, attempts, reference }, this.#outcomeOfLapsed(row))
     }
     this.#lastCareAt = now
+  }
+
+  #lapsed(): ReturnType<typeof effects.lapsed> {
+    return effects.lapsed(this.#system.db.worker, this.#sink.name, lapsedMax, this.#sink.endpoint ?? null)
   }
 
   #outcomeOfLapsed(row: effects.EffectRow): Performed {

@@ -8,9 +8,12 @@ import { entryDigest, type EntryToPost, postEntries } from '../../store/journal.
 import * as orders from '../../store/orders.ts'
 import * as persons from '../../store/persons.ts'
 import * as stock from '../../store/stock.ts'
+import { accountOutgoingDue } from '../../core/due-outgoing.ts'
+import type { EffectBody } from '../../core/effect.ts'
 import { newId } from '../ids.ts'
 import { point } from '../point.ts'
 import type { Change, NewFact } from './change.ts'
+import { policyOf } from './policy.ts'
 import { stateOf } from './state.ts'
 import type { Batch } from './prepare.ts'
 
@@ -40,6 +43,7 @@ export function queueWrites(on: Connection, system: System, writing: Writing, ex
   const settled = changes.flatMap((change) => change.eventIds)
   if (settled.length > 0) queued.push(events.stopWaiting(on, settled))
   queued.push(...queueEffects(on, system, changes, tx), ...queueWants(on, changes))
+  queued.push(...queueAccountEffects(on, system, writing.accountFacts, tx))
   point('process.after_effects')
   if (moves.length > 0) queued.push(...queueMoves(on, changes, tx))
   if (entries.length > 0) queued.push(postEntries(on, entries, tx))
@@ -126,13 +130,43 @@ function queueEffects(on: Connection, system: System, changes: readonly Change[]
       reasons.map((reason) => (reason === null ? 'due' : 'cancelled')),
       rows.map(({ change }) => change.orderId),
       rows.map(({ change }) => change.connection),
-      rows.map(({ effect }) => JSON.stringify(effect.body)),
+      rows.map(({ effect, change }) => JSON.stringify(effect.sink === 'outgoing' ? announced(effect.body, change) : effect.body)),
       rows.map(({ effect }) => new Date(now.getTime() + (effect.waitForMs ?? 0)).toISOString()),
       reasons,
       tx,
     ),
   )
   return queued
+}
+
+/** The order as it is at this moment goes with what is told of it: it may be another by the time that it leaves. */
+function announced(body: EffectBody, { after, mode }: Change): object {
+  return { ...body, mode, order: stateOf(after) }
+}
+
+/** What other apps are told of facts that belong to no order. */
+function queueAccountEffects(on: Connection, system: System, accountFacts: readonly NewFact[], tx: bigint): Promise<unknown>[] {
+  const policy = policyOf(system.config)
+  const rows = accountFacts.flatMap(({ row: { fact } }) => accountOutgoingDue(fact, policy).map((effect) => ({ effect, fact })))
+  if (rows.length === 0) return []
+  const now = system.now()
+  const isHistoric = rows.map(({ fact }) => fact.source === 'poll' && new Date(fact.occurredAt) < system.effectsSince)
+  return [
+    dueEffects.insertDue(
+      on,
+      rows.map(() => newId('eff', now)),
+      rows.map(({ effect }) => effect.key),
+      rows.map(({ effect }) => effect.sink),
+      rows.map(({ effect }) => effect.kind),
+      isHistoric.map((historic) => (historic ? 'cancelled' : 'due')),
+      rows.map(() => null),
+      rows.map(({ fact }) => fact.connection),
+      rows.map(({ effect }) => JSON.stringify(effect.body)),
+      rows.map(() => now.toISOString()),
+      isHistoric.map((historic) => (historic ? 'before_start' : null)),
+      tx,
+    ),
+  ]
 }
 
 function queueWants(on: Connection, changes: readonly Change[]): Promise<unknown>[] {

@@ -1,0 +1,45 @@
+import { orderView } from '../../core/order-view.ts'
+import type { Item, Prepared } from '../sink.ts'
+
+/**
+ * The bytes of one announcement, made once: `{type, timestamp, data}`, as docs/schemas/outgoing-*.json have it. An order in
+ * it is the order as it was when the thing happened, not as it is when this leaves.
+ */
+export function prepareAnnouncement(item: Item): Prepared {
+  const data = item.announced === undefined ? accountData(item) : orderData(item, item.announced)
+  const timestamp = item.announced?.frame.updatedAt ?? item.now
+  return { kind: 'send', bytes: Buffer.from(JSON.stringify({ type: item.kind, timestamp, data })) }
+}
+
+/** The field that carries what the event is about, beside the order. */
+const details = new Map([
+  ['order.refunded', 'refund'],
+  ['order.disputed', 'dispute'],
+  ['payment.failed', 'payment'],
+  ['payment.action_required', 'payment'],
+])
+
+function orderData(item: Item, { order, frame }: NonNullable<Item['announced']>): object {
+  const [family = ''] = item.kind.split('.')
+  const field = details.get(item.kind) ?? (family === 'shipment' ? family : undefined)
+  return {
+    order_id: frame.id,
+    number: order.number ?? null,
+    order: orderView(order, frame),
+    ...(field === undefined ? {} : { [field]: detailOf(item) }),
+  }
+}
+
+/** Of no order: what it is about, under its own name, and the connection that told of it. */
+function accountData(item: Item): object {
+  const [family = 'resource'] = item.kind.split('.')
+  return { connection: item.connection, [family]: detailOf(item) }
+}
+
+const bookkeeping = new Set(['endpoint', 'resource', 'resource_kind', 'mode', 'order'])
+
+function detailOf({ body }: Item): object {
+  const fields = Object.entries(body).filter(([name]) => !bookkeeping.has(name))
+  const { amount, currency, ...rest } = Object.fromEntries(fields)
+  return { ...rest, ...(amount === undefined ? {} : { amount: { amount, currency } }) }
+}
