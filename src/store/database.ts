@@ -41,7 +41,7 @@ export function openDatabase(
     ...base,
     max: 4, // two lanes, and room for one that is being given up
     pipeline: true,
-    options: '-c timezone=UTC -c lock_timeout=2s -c idle_in_transaction_session_timeout=5s -c enable_seqscan=off',
+    options: '-c timezone=UTC -c jit=off -c lock_timeout=2s -c idle_in_transaction_session_timeout=5s -c enable_seqscan=off',
   })
   const worker = new pg.Pool({
     ...base,
