@@ -1,7 +1,18 @@
 import type { FactData, FeeDetail, Ref, Statement } from '../../core/fact.ts'
-import { child, flag, idIn, type Node, needId, needInstant, present, step, Unreadable, word } from './json.ts'
-import { needCurrency, type Amount } from './money.ts'
-import { parseDecimal } from '../../core/money.ts'
+import {
+  child,
+  fail,
+  flag,
+  idIn,
+  type Node,
+  needId,
+  needInstant,
+  present,
+  step,
+  Unreadable,
+  word,
+} from './json.ts'
+import { type Amount, bareMoney } from './money.ts'
 import { refs, stateAbout } from './witness.ts'
 
 /** Their types as the books know lines; what is not here keeps its name, and somebody has to map it. */
@@ -36,8 +47,8 @@ export function balanceLine(node: Node): Statement[] {
   const id = needId(node, 'id')
   const subject: Ref = { kind: 'transaction', id: `balance_${id}` } // transactions of orders have ids of their own
   const type = word(node, 'type') ?? 'unknown'
-  const amount = moneyIn(node, 'amount')
-  const fee = moneyIn(node, 'fee')
+  const amount = needBare(node, 'amount')
+  const fee = needBare(node, 'fee')
   const category = categories.get(type) ?? type
   const source = sourceOf(node, category)
   const payout = child(node, 'payout')
@@ -49,7 +60,7 @@ export function balanceLine(node: Node): Statement[] {
     type,
     amountMinor: amount.amountMinor,
     feeMinor: fee.amountMinor,
-    netMinor: moneyIn(node, 'net').amountMinor,
+    netMinor: needBare(node, 'net').amountMinor,
     currency: amount.currency,
     fees,
     ...present({ source, payout: payout && idIn(payout, 'id') }),
@@ -88,7 +99,7 @@ export function payout(node: Node): Statement[] {
   const subject: Ref = { kind: 'payout', id: needId(node, 'id') }
   const state = payoutStates.get(word(node, 'status') ?? '')
   if (state === undefined) throw new Unreadable(step(node, 'status'), 'is no state of a payout that we know')
-  const { amountMinor, currency } = moneyIn(node, 'net')
+  const { amountMinor, currency } = needBare(node, 'net')
   const isWithdrawal = word(node, 'transaction_type') === 'withdrawal'
   const data = {
     state,
@@ -104,13 +115,6 @@ export function payout(node: Node): Statement[] {
   ]
 }
 
-/** Money of a query that has but one reading: `{amount, currency_code}`. */
-function moneyIn(node: Node, key: string): Amount {
-  const side = child(node, key)
-  if (side === undefined) throw new Unreadable(step(node, key), 'is missing')
-  const currency = needCurrency(side, 'currency_code')
-  const { amount } = side.value
-  const amountMinor = typeof amount === 'string' ? parseDecimal(amount, currency) : undefined
-  if (amountMinor === undefined) throw new Unreadable(step(side, 'amount'), `is no amount in ${currency}`)
-  return { amountMinor, currency }
+function needBare(node: Node, key: string): Amount {
+  return bareMoney(node, key) ?? fail(node, key)
 }

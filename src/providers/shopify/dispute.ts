@@ -1,5 +1,6 @@
 import type { FactData, Ref, Statement } from '../../core/fact.ts'
 import {
+  child,
   idIn,
   instant,
   type Node,
@@ -11,7 +12,7 @@ import {
   Unreadable,
   word,
 } from './json.ts'
-import { needCurrency, needMoney, shopMoney } from './money.ts'
+import { bareMoney, needCurrency, needMoney } from './money.ts'
 import { refs, stateAbout } from './witness.ts'
 
 type State = FactData['dispute_state']['state']
@@ -50,7 +51,7 @@ export function dispute(node: Node): Statement[] {
   const isInquiry = word(node, 'type') === 'inquiry'
   const known = (isInquiry ? inquiry : chargeback).get(status)
   if (known === undefined) throw new Unreadable(step(node, 'status'), 'is no state of a dispute that we know')
-  const stated = shopMoney(node, 'amount')
+  const stated = bareMoney(node, 'amount')
   const currency = stated?.currency ?? needCurrency(node)
   const initiated = needInstant(node, 'initiated_at')
   const isAsked = status === 'needs_response'
@@ -59,7 +60,7 @@ export function dispute(node: Node): Statement[] {
     detail: isInquiry ? `inquiry_${status}` : status,
     amountMinor: stated?.amountMinor ?? needMoney(node, 'amount', currency),
     currency,
-    reason: word(node, 'reason') ?? 'general',
+    reason: word(child(node, 'reason_details') ?? node, 'reason') ?? 'general',
     ...present({ dueBy: isAsked ? instant(node, 'evidence_due_by') : undefined }),
     paymentId: text(node, 'payment_id') ?? '',
   }

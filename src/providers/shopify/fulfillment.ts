@@ -101,11 +101,16 @@ const returnStates = new Map<string, FactData['return_state']['state']>([
 
 /** A return's own state; goods and money come back by refunds alone. Its body may hold no time, then ours stands in. */
 export function returned(node: Node, witness: Witness, around: { order?: Ref } = {}): Statement[] {
-  const subject: Ref = { kind: 'transaction', id: `return_${needId(node, 'id')}` }
+  const subject: Ref = { kind: 'refund', id: `return_${needId(node, 'id')}` }
   const orderId = idIn(node, 'order_id') ?? idIn(node, 'order')
   const order = around.order ?? { kind: 'order' as const, id: orderId ?? fail(node, 'order_id') }
   const state = returnStates.get(word(node, 'status') ?? '')
   if (state === undefined) throw new Unreadable(step(node, 'status'), 'is no state of a return that we know')
-  const version = instant(node, 'updated_at') ?? instant(node, 'created_at') ?? witness.receivedAt
-  return [stateAbout([order])('return_state', subject, version, { version, state }, { apart: state })]
+  const version = versionOf(node) ?? witness.receivedAt
+  return [stateAbout([order])('return_state', subject, version, { version, state }, { apart: version })]
+}
+
+function versionOf(node: Node): string | undefined {
+  const times = ['updated_at', 'closed_at', 'approved_at', 'created_at'].map((key) => instant(node, key))
+  return times.find((time) => time !== undefined)
 }

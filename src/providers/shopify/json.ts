@@ -120,11 +120,12 @@ export function flag(node: Node, key: string): boolean {
   return field(node, key) === true
 }
 
-/** RFC 3339 with any offset, as UTC. */
+/** RFC 3339 with any offset, or a bare date, as UTC. */
 export function instant(node: Node, key: string): Instant | undefined {
   const value = field(node, key)
   if (value === undefined) return undefined
-  const time = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN
+  const time =
+    typeof value === 'string' && /^\d{4}-\d\d-\d\d(T|$)/.test(value) ? Date.parse(value) : Number.NaN
   if (Number.isNaN(time)) throw new Unreadable(step(node, key), 'is not a time')
   return new Date(time).toISOString()
 }

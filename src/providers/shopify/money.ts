@@ -47,10 +47,19 @@ export function shopMoney(node: Node, name: string): Amount | undefined {
   return setOf(node, name, 'shop_money')
 }
 
+/** Money that has one reading only, as queries give it: `{amount, currency_code}`. Undefined where there is no such object. */
+export function bareMoney(node: Node, name: string): Amount | undefined {
+  const side = child(node, name)
+  return side && amountOf(side)
+}
+
 function setOf(node: Node, name: string, key: 'shop_money' | 'presentment_money'): Amount | undefined {
   const set = child(node, `${name}_set`)
   const side = set && child(set, key)
-  if (side === undefined) return undefined
+  return side && amountOf(side)
+}
+
+function amountOf(side: Node): Amount | undefined {
   const currency = needCurrency(side, 'currency_code')
   const amountMinor = plain(side, 'amount', currency)
   return amountMinor === undefined ? undefined : { amountMinor, currency }

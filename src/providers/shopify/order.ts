@@ -114,7 +114,7 @@ function customer(
     personId: '',
     hasEmail: who.email !== undefined,
     hasAddress: who.address !== undefined,
-    by: 'session' as const,
+    by: 'shop' as const,
   }
   return [
     state('customer_seen', subject, placedAt, data, { person: who, rank: type === 'orders/create' ? 1 : 0 }),

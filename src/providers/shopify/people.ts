@@ -24,7 +24,7 @@ export function buyer(order: Node): Person | undefined {
   const customer = child(order, 'customer')
   const billing = child(order, 'billing_address')
   const found: Person = present({
-    email: text(order, 'email') ?? text(order, 'contact_email') ?? (customer && text(customer, 'email')),
+    email: text(order, 'email') ?? text(order, 'contact_email') ?? (customer && emailOf(customer)),
     name: (billing && fullName(billing)) ?? (customer && fullName(customer)),
     phone:
       text(order, 'phone') ?? (customer && text(customer, 'phone')) ?? (billing && text(billing, 'phone')),
@@ -40,6 +40,10 @@ export function customerOf(node: Node): { email?: string; customerId?: string } 
   const customer = child(node, 'customer')
   if (customer === undefined) return {}
   return present({ email: text(customer, 'email'), customerId: idIn(customer, 'id') })
+}
+
+function emailOf(customer: Node): string | undefined {
+  return text(customer, 'email') ?? text(child(customer, 'default_email') ?? customer, 'email')
 }
 
 function fullName(node: Node): string | undefined {

@@ -120,7 +120,16 @@ function paymentMoney(one: Transaction, state: State, tender: Tender): Statement
   if (status !== 'success') return [state('payment_failed', subject, at, { ...data, reason })]
   if (isHold) return [state('payment_authorized', subject, at, data, { apart: amountMinor })]
   if (amountMinor === 0n) return []
-  return [state('payment_captured', subject, at, { ...data, tender }, { apart: amountMinor })]
+  return [
+    state('payment_captured', subject, at, { ...data, tender }, { apart: amountMinor }),
+    ...released(one, state),
+  ]
+}
+
+/** What a capture leaves of its authorization is let go, unless the shop may capture in parts, which no webhook says. */
+function released({ kind, parentId, at }: Transaction, state: State): Statement[] {
+  if (kind !== 'capture' || parentId === undefined) return []
+  return [state('payment_voided', { kind: 'authorization', id: parentId }, at, { reason: 'captured' })]
 }
 
 function voided({ status, parentId, at }: Transaction, state: State): Statement[] {
