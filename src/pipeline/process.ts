@@ -137,6 +137,10 @@ function settledAs({ event, outcome }: EventOutcome, item: RecordResult['perItem
     case 'processed': {
       const { waitingFor } = item
       if (waitingFor === undefined) return { ...base, status: 'processed', reason: undefined }
+      if (item.isAmbiguous === true) {
+        const detail = `orders of several shops have number ${waitingFor.id}: link the payment to one of them`
+        return { ...base, status: 'needs_review', reason: detail, code: 'reference_ambiguous' }
+      }
       return { ...base, status: 'pending', reason: `waiting for ${waitingFor.kind} ${waitingFor.id}` }
     }
     case 'ignored':

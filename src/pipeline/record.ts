@@ -6,6 +6,8 @@ import type { EntryToPost } from '../store/journal.ts'
 import { type Change, changeOf, groupsOf, type NewFact } from './record/change.ts'
 import { chartOf, policyOf } from './record/policy.ts'
 import { lockAndLoad, type Loaded, OrderMoved } from './record/load.ts'
+import { hasContest } from './record/number-scopes.ts'
+import { resolveNumbers } from './record/numbers.ts'
 import { type Batch, keyOf, prepare, type RecordItem } from './record/prepare.ts'
 import { queueWrites } from './record/write.ts'
 import { point } from './point.ts'
@@ -15,9 +17,12 @@ import type { System } from './system.ts'
 export type { RecordItem } from './record/prepare.ts'
 export type { Change } from './record/change.ts'
 
+/** `waitingFor`: no order is known of it yet; `isAmbiguous`: orders of several shops carry the number that it names. */
+export type ItemResult = { newFactIds: string[]; orderIds: string[]; waitingFor?: Ref; isAmbiguous?: boolean }
+
 export type RecordResult = {
   readonly tx: bigint
-  readonly perItem: readonly { newFactIds: string[]; orderIds: string[]; waitingFor?: Ref }[]
+  readonly perItem: readonly ItemResult[]
   readonly changes: readonly Change[]
 }
 
@@ -57,11 +62,12 @@ export async function record(system: System, request: RecordRequest): Promise<Re
 }
 
 async function recordOnce(system: System, request: RecordRequest): Promise<RecordResult> {
-  const batch = prepare(request.items, system)
+  const given = prepare(request.items, system)
   const on = await system.db.worker.connect()
   let broken: Error | undefined
   try {
     on.query('begin').catch(() => {}) // its failure fails every statement behind it
+    const batch = hasContest(system.config) ? await resolveNumbers(on, given) : given
     const loaded = await lockAndLoad(on, batch)
     const { result, accountFacts, accountEntries } = await decide(on, system, batch, loaded)
     point('process.after_fold')
@@ -167,7 +173,13 @@ function perItemOf(
     if (!item.orderIds.includes(root)) item.orderIds.push(root)
     if (row.fact.kind === 'checkout_expired') item.isDone = true
     const isAttached = changed.get(root)?.after.isAttached ?? loaded.orders.get(root)?.is_attached ?? false
-    if (!isAttached) item.waitingFor = row.refs[1] ?? row.refs[0]!
+    if (isAttached) continue
+    const numbered = row.refs.find((ref) => ref.kind === 'number')
+    const bare = row.bare === undefined ? undefined : { kind: 'number' as const, id: row.bare.number }
+    // The number says most about what is missing.
+    const waitingFor = bare ?? numbered ?? row.refs[1] ?? row.refs[0]!
+    if (item.waitingFor?.kind !== 'number') item.waitingFor = waitingFor
+    if (row.bare?.found === 'several') item.isAmbiguous = true
   }
   // A checkout that expired without an order was a cart: nothing is to come.
   for (const item of perItem) if (item.isDone) delete item.waitingFor

@@ -1,5 +1,6 @@
 import type { Config } from '../../config.ts'
 import type { FoldContext } from '../../core/fold.ts'
+import { canRead } from '../readable.ts'
 
 /**
  * The configuration's part in what an order is. Whoever folds asks here, so that an order read is the order recorded.
@@ -11,7 +12,7 @@ export function foldContext(config: Config, knownSkus?: ReadonlySet<string>): Fo
     speaksFor: (id, part) => connections.get(id)?.speaksFor.includes(part) ?? true,
     canRead: (id) => {
       const connection = connections.get(id)
-      return connection?.apiKey !== undefined || connection?.extra.accessToken !== undefined
+      return connection !== undefined && canRead(connection)
     },
     ...(knownSkus === undefined ? {} : { knownSkus }),
   }

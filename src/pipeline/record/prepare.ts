@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import type { Config, Connection } from '../../config.ts'
 import { canonicalFact, encodeData, type Fact, type KnownFact, type Person, type Ref, type Statement } from '../../core/fact.ts'
 import { newId } from '../ids.ts'
+import { numberScopes } from './number-scopes.ts'
 
 /** Statements of one event, one performed effect or one operator act. */
 export type RecordItem = {
@@ -21,7 +22,10 @@ export type Prepared = {
   readonly data: string // as the row keeps it
   readonly eventId: string | null
   readonly refs: readonly ScopedRef[]
+  /** An order number that orders of several connections may carry: joined once it is known which one is meant. */
+  readonly bare?: BareNumber
 }
+export type BareNumber = { readonly number: string; readonly scopes: readonly string[]; readonly found?: 'none' | 'several' }
 export type ScopedRef = Ref & { readonly scope: string }
 
 /** References of one batch, sorted, each with its component and the order proposed for it. */
@@ -44,6 +48,8 @@ export type Batch = {
   readonly claims: Claims
   readonly persons: readonly PersonRow[]
   readonly refolds: boolean
+  /** The claims of the same batch with other references in its rows. */
+  reclaim(prepared: readonly Prepared[]): Batch
 }
 
 type Settings = { readonly config: Config; readonly personKey: Buffer }
@@ -61,15 +67,23 @@ export function prepare(items: readonly RecordItem[], settings: Settings): Batch
       const fact = withPerson(statement, settings.personKey, persons)
       const digest = createHash('sha256').update(canonicalFact(fact)).digest()
       const known = { ...fact, digest: digest.toString('hex'), connection: item.connection, scope, source: item.source } as KnownFact
-      const refs = statement.level === 'account' ? [] : refsOf(statement, scope, connection, settings.config)
-      const row = { item: index, fact: known, digest, data: encodeData(fact.data), eventId: item.eventId ?? null, refs }
+      const found = statement.level === 'account' ? { refs: [] } : refsOf(statement, scope, connection, settings.config)
+      const row = { item: index, fact: known, digest, data: encodeData(fact.data), eventId: item.eventId ?? null, ...found }
       if (statement.level === 'account') account.push(row)
       else prepared.push(row)
     }
   })
   const refold = items.flatMap((item) => (item.refold ?? []).map((ref) => ({ ref, connection: item.connection })))
-  const claims = claimsOf(prepared, refold, connections)
-  return { items, prepared, account, claims, persons: [...persons.values()], refolds: refold.length > 0 }
+  const reclaim = (rows: readonly Prepared[]): Batch => ({
+    items,
+    prepared: rows,
+    account,
+    claims: claimsOf(rows, refold, connections),
+    persons: [...persons.values()],
+    refolds: refold.length > 0,
+    reclaim,
+  })
+  return reclaim(prepared)
 }
 
 function withPerson(statement: Statement, key: Buffer, persons: Map<string, PersonRow>): Fact {
@@ -99,29 +113,28 @@ function keyedHash(key: Buffer, text: string): string {
 
 /**
  * The fact's own resource and what it joins, each in its scope. An order number means something only among the orders
- * of the connections that are declared for it: our own when we speak for orders, else the one that `ordersFrom` leaves.
- * Where it leaves several the number joins nothing here, so that no payment is given to the wrong shop.
+ * of the connections that are declared for it. Where those are several shops' the number joins nothing by itself, so that
+ * no payment is given to the wrong one.
  */
-function refsOf(statement: Statement, scope: string, connection: Connection | undefined, config: Config): ScopedRef[] {
+function refsOf(
+  statement: Statement,
+  scope: string,
+  connection: Connection | undefined,
+  config: Config,
+): { refs: ScopedRef[]; bare?: BareNumber } {
   const refs: ScopedRef[] = []
+  let bare: BareNumber | undefined
+  const numbers = numberScopes(scope, connection, config)
   for (const ref of [statement.fact.subject, ...statement.joins]) {
-    const at = ref.kind === 'number' ? numberScope(scope, connection, config) : scope
+    const at = ref.kind === 'number' ? (numbers.isCertain ? numbers.scopes[0] : undefined) : scope
+    if (ref.kind === 'number' && !numbers.isCertain && numbers.scopes.length > 0) {
+      bare = { number: ref.id, scopes: numbers.scopes }
+    }
     if (at !== undefined && !refs.some((held) => held.kind === ref.kind && held.id === ref.id && held.scope === at)) {
       refs.push({ ...ref, scope: at })
     }
   }
-  return refs
-}
-
-function numberScope(scope: string, connection: Connection | undefined, config: Config): string | undefined {
-  if (connection === undefined || connection.speaksFor.includes('order')) return scope
-  const scopes = new Set(
-    config.connections
-      .filter((other) => other.mode === connection.mode && other.speaksFor.includes('order'))
-      .filter((other) => connection.ordersFrom.length === 0 || connection.ordersFrom.includes(other.id))
-      .map((other) => other.account),
-  )
-  return scopes.size === 1 ? [...scopes][0] : undefined
+  return { refs, ...(bare === undefined ? {} : { bare }) }
 }
 
 function claimsOf(
