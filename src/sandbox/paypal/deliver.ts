@@ -1,0 +1,99 @@
+import { randomUUID, sign } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { createLane } from '../lane.ts'
+import { twinKey } from './certificates.ts'
+import type { PaypalEvent, PaypalWorld } from './world.ts'
+
+/** What becomes of one event on its way; absent: it is sent once. */
+export type PaypalFate = { readonly lose?: boolean; readonly copies?: number; readonly delayMs?: number }
+
+const certUrl = 'https://api.sandbox.paypal.com/v1/notifications/certs/CERT-twin'
+
+/** The headers of one transmission of these bytes for this webhook, signed with the twin's key. */
+export function signedHeaders(
+  body: Uint8Array,
+  webhookId: string,
+  { at = new Date(), transmissionId = randomUUID() }: { at?: Date; transmissionId?: string } = {},
+): { [name: string]: string } {
+  const time = at.toISOString().replace(/\.\d{3}Z$/, 'Z')
+  const signed = Buffer.from(`${transmissionId}|${time}|${webhookId}|${crc32(body)}`)
+  return {
+    'paypal-transmission-id': transmissionId,
+    'paypal-transmission-time': time,
+    'paypal-transmission-sig': sign('sha256', signed, twinKey).toString('base64'),
+    'paypal-cert-url': certUrl,
+    'paypal-auth-algo': 'SHA256withRSA',
+    'paypal-auth-version': 'v2',
+    'content-type': 'application/json',
+  }
+}
+
+export type PaypalDeliver = ReturnType<typeof createPaypalDeliver>
+
+/** Sends the account's events to its webhooks; what is not taken is sent again, with the same transmission. */
+export function createPaypalDeliver(world: PaypalWorld, { retriesMs = [] as readonly number[] } = {}) {
+  const lane = createLane(8)
+  const stopping = new AbortController()
+  const attempts: { eventId: string; type: string; status: number | undefined }[] = []
+  let held: PaypalEvent[] | undefined
+  const deliver = {
+    attempts,
+    fate: undefined as ((event: PaypalEvent) => PaypalFate | undefined) | undefined,
+    hold() {
+      held ??= []
+    },
+    release(order: 'kept' | 'reversed' = 'kept') {
+      const events = held ?? []
+      held = undefined
+      for (const event of order === 'reversed' ? events.toReversed() : events) out(event)
+    },
+    resend: (event: PaypalEvent) => out(event, {}),
+    settled: lane.settled,
+    stop() {
+      lane.stop()
+      stopping.abort()
+    },
+  }
+  world.onEvent((event) => (held === undefined ? out(event) : void held.push(event)))
+  return deliver
+
+  function out(event: PaypalEvent, fate = deliver.fate?.(event) ?? {}): void {
+    if (fate.lose === true) return
+    for (const webhook of world.things.webhook.values()) {
+      const names = (webhook.event_types as { name: string }[]).map(({ name }) => name)
+      if (!names.includes('*') && !names.includes(event.event_type)) continue
+      const body = Buffer.from(JSON.stringify(event))
+      const headers = signedHeaders(body, webhook.id)
+      for (let copy = 0; copy < (fate.copies ?? 1); copy++)
+        lane.add(() => once(event, webhook.url, { body, headers }, 0), fate.delayMs)
+    }
+  }
+
+  async function once(
+    event: PaypalEvent,
+    url: string,
+    init: { body: Buffer; headers: { [name: string]: string } },
+    retry: number,
+  ): Promise<void> {
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(10_000)])
+    const body = new Uint8Array(init.body)
+    const status = await fetch(url, {
+      method: 'POST',
+      headers: init.headers,
+      body,
+      redirect: 'manual',
+      signal,
+    }).then(
+      async (response) => {
+        await response.text()
+        return response.status
+      },
+      () => undefined,
+    )
+    if (stopping.signal.aborted) return
+    attempts.push({ eventId: event.id, type: event.event_type, status })
+    const wait = retriesMs[retry]
+    if ((status === undefined || status < 200 || status > 299) && wait !== undefined)
+      lane.add(() => once(event, url, init, retry + 1), wait)
+  }
+}

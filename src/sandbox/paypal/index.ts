@@ -1,0 +1,84 @@
+/** The PayPal twin: a made-up merchant account, its API on loopback, and a sender of its signed webhooks. */
+import type { AddressInfo } from 'node:net'
+import { createFaults, type Faults } from '../stripe/api/faults.ts'
+import { createAfter } from './after.ts'
+import { createPaypalDeliver, type PaypalDeliver } from './deliver.ts'
+import type { PaypalRequest } from './routes.ts'
+import { createPaypalApi } from './server.ts'
+import { createSteps, type Steps } from './steps.ts'
+import { createPaypalWorld, type PaypalWorld } from './world.ts'
+
+export { twinAuthority } from './certificates.ts'
+export { signedHeaders } from './deliver.ts'
+
+export type PaypalTwinOptions = {
+  readonly seed: string | number
+  readonly port?: number
+  readonly now?: () => Date
+  /** Waits before each retry of a webhook that was not taken. Default: no retry. */
+  readonly retriesMs?: readonly number[]
+  readonly clientId?: string
+  readonly clientSecret?: string
+}
+
+/** What the API is served from. */
+export type PaypalTwinParts = {
+  readonly world: PaypalWorld
+  readonly steps: Steps
+  readonly after: ReturnType<typeof createAfter>
+  readonly faults: Faults
+  readonly clientId: string
+  readonly clientSecret: string
+  /** Every request that the API got, in order. */
+  readonly requests: PaypalRequest[]
+}
+
+export type PaypalTwin = PaypalTwinParts & {
+  readonly url: string
+  readonly port: number
+  readonly deliver: PaypalDeliver
+  /** Registers a webhook for every event, and answers with its id, which its signatures are made for. */
+  addWebhook(url: string, id?: string): string
+  stop(): Promise<void>
+}
+
+/** A twin that listens. Its clock is the real one unless `now` is given. */
+export async function startPaypalTwin(options: PaypalTwinOptions): Promise<PaypalTwin> {
+  const world = createPaypalWorld(options)
+  const steps = createSteps(world)
+  const parts: PaypalTwinParts = {
+    world,
+    steps,
+    after: createAfter(world, steps),
+    faults: createFaults(),
+    clientId: options.clientId ?? 'twin-client',
+    clientSecret: options.clientSecret ?? 'twin-client-secret',
+    requests: [],
+  }
+  const deliver = createPaypalDeliver(
+    world,
+    options.retriesMs === undefined ? {} : { retriesMs: options.retriesMs },
+  )
+  const server = createPaypalApi(parts)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  return {
+    ...parts,
+    url: `http://127.0.0.1:${port}`,
+    port,
+    deliver,
+    addWebhook(url, id = world.newId()) {
+      world.things.webhook.set(id, { id, url, event_types: [{ name: '*' }], links: [] })
+      return id
+    },
+    async stop() {
+      deliver.stop()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
