@@ -74,7 +74,7 @@ export function createQueue({
     connectionString: db.url,
     application_name: 'ordersync queue',
     max: 3,
-    options: '-c timezone=UTC -c enable_seqscan=off', // its plans, too, are made while its tables are still empty
+    options: '-c timezone=UTC -c jit=off -c enable_seqscan=off', // its plans, too, are made while its tables are still empty
     supervise,
     schedule: false,
     superviseIntervalSeconds: 2,
@@ -86,7 +86,9 @@ export function createQueue({
   boss.on('warning', (warning) => log.warn('queue_warning', { type: typeOf(warning) }))
 
   const waiting = new Set<() => void>()
+  let isRung = false // somebody rang while nobody waited: whoever comes next finds work that its last fetch did not see
   const wakeLocal = () => {
+    isRung = waiting.size === 0
     for (const wake of waiting) wake()
   }
   const others = coalesced(noticeEveryMs, () =>
@@ -115,7 +117,7 @@ export function createQueue({
       held.stop()
       await boss.stop({ graceful: true, timeout: 5_000 })
     },
-    wakeUp(eventIds, { startAfter } = {}) {
+    async wakeUp(eventIds, { startAfter } = {}) {
       if (eventIds.length === 0 || eventIds.length > eventsPerWakeUpMax)
         throw new RangeError(`a wake-up of ${eventIds.length} events`)
       const job = {
@@ -156,7 +158,10 @@ export function createQueue({
           resolve()
         }
         const timer = setTimeout(wake, timeoutMs)
-        if (signal.aborted) return wake()
+        if (signal.aborted || isRung) {
+          isRung = false
+          return wake()
+        }
         signal.addEventListener('abort', wake)
         waiting.add(wake)
       })
