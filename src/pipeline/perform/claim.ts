@@ -22,15 +22,21 @@ export type Claimed = {
 /**
  * Takes up to `limit` due effects of a sink, decides what to send, and commits that before anything leaves: state,
  * token, lease and, where the receiver is to get the same again, the very bytes. What turns out to need no call is
- * settled here. Two processes never take the same one: the second finds the rows locked and skips them.
+ * settled here, and `hasMore` counts it: the places that it leaves are free at once. Two processes never take the same
+ * one: the second finds the rows locked and skips them.
  */
-export async function claim(system: System, sink: Sink, limit: number, leaseMs: number): Promise<Claimed[]> {
+export async function claim(
+  system: System,
+  sink: Sink,
+  limit: number,
+  leaseMs: number,
+): Promise<{ sending: Claimed[]; hasMore: boolean }> {
   const claimed = await inTransaction(system.db.worker, async (on) => {
     const now = system.now().toISOString()
     const rows = await (sink.endpoint === undefined
       ? effects.claimDue(on, sink.name, now, limit)
       : effects.claimDueOf(on, sink.endpoint, now, limit))
-    if (rows.length === 0) return []
+    if (rows.length === 0) return { sending: [], hasMore: false }
     point('perform.after_claim')
     const decided = await decide(on, sink, rows, now)
     const unsent = decided.filter(({ prepared }) => prepared.kind !== 'send')
@@ -57,9 +63,9 @@ export async function claim(system: System, sink: Sink, limit: number, leaseMs: 
         leaseMs,
       )
     }
-    return sending
+    return { sending, hasMore: rows.length === limit }
   })
-  if (claimed.length > 0) point('perform.after_performing_commit')
+  if (claimed.sending.length > 0) point('perform.after_performing_commit')
   return claimed
 }
 

@@ -90,13 +90,13 @@ export class SinkLoop {
     const free = this.#free()
     if (free <= 0) return false
     const leasedAt = performance.now()
-    const claimed = await claim(this.#system, this.#sink, free, this.#times.leaseMs)
-    for (const one of claimed) {
+    const { sending, hasMore } = await claim(this.#system, this.#sink, free, this.#times.leaseMs)
+    for (const one of sending) {
       const running = new Running(one, { leaseMs: this.#times.leaseMs, leasedAt })
       this.#circuit.started()
       this.#running.set(running, this.#perform(running))
     }
-    return claimed.length === free
+    return hasMore
   }
 
   async #perform(running: Running): Promise<void> {

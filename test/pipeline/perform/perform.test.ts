@@ -53,6 +53,17 @@ test('a paid order has its receipt in a mailbox and its request at the warehouse
   assert.equal((await rows(system)).length, 2)
 })
 
+test('what needs no call does not hold up what is due behind it', async (t) => {
+  const mail = await mailServer(t)
+  const system = await systemWith(t, { receipt: { ...mail, waitForMs: 0 } })
+  for (let i = 0; i < 20; i += 1) await buy(system, { number: `nobody-${i}`, withAddress: false })
+  await buy(system, { number: '1001' })
+  perform(system, sinksOf(system), { pollMs: 600_000 }) // nothing but the first look may find them
+  const done = await settled(system)
+  assert.deepEqual(Map.groupBy(done, ({ state }) => state).get('cancelled')?.length, 20)
+  assert.equal(mail.messages.length, 1)
+})
+
 test('a receiver that fails and loses answers gets the very same bytes under the same id until it takes them', async (t) => {
   const replies: Reply[] = [
     { status: 500 },

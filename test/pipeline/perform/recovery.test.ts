@@ -29,8 +29,8 @@ function sinkThat(call: (attempt: Attempt) => Promise<Performed>, over: Partial<
 
 /** Leaves effects as a process does that was killed after committing `performing` (and `reference`, when it was to leave). */
 async function abandon(system: System, sink: Sink, reference: string | null): Promise<void> {
-  const claimed = await claim(system, sink, 100, 10_000)
-  assert.ok(claimed.length > 0)
+  const { sending } = await claim(system, sink, 100, 10_000)
+  assert.ok(sending.length > 0)
   await system.db.web.query(
     `update effects set lease_until = now() - interval '1 second', reference = $1 where state = 'performing'`,
     [reference],
@@ -113,9 +113,9 @@ test('nothing leaves once another attempt has taken over, or half of the lease h
     ['3', 'select 1', 6_000],
   ] as const) {
     await buy(system, { number })
-    const [claimed] = await claim(system, sink, 1, 10_000)
+    const { sending } = await claim(system, sink, 1, 10_000)
     await system.db.web.query(spoil)
-    const running = new Running(claimed!, { leaseMs: 10_000, leasedAt: performance.now() - age })
+    const running = new Running(sending[0]!, { leaseMs: 10_000, leasedAt: performance.now() - age })
     outcomes.push(await running.call(system, sink, new AbortController().signal))
   }
   assert.deepEqual(left, [])
