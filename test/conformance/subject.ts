@@ -14,10 +14,16 @@ export type Subject = {
   readonly signatureHeader: string
   /** False where the provider signs no time: then only identity protects against a replay. */
   readonly signsTime: boolean
+  /** True where a delivery has one signature however many secrets there are. */
+  readonly signsOnce?: boolean
+  /** Currencies without and with more than two decimals that the provider deals in; default JPY, KWD, ISK. */
+  readonly oddCurrencies?: readonly string[]
   readonly fixtures: readonly Fixture[]
   /** A genuine body, for the cases that are about its signature and its frame. */
   readonly body: Uint8Array
   readonly otherMode: Uint8Array
+  /** What becomes of the other mode: refused, or stored and ignored where one endpoint carries both; default refused. */
+  readonly otherModeIs?: 'ignored'
   readonly otherAccount: Uint8Array
   /** Genuinely signed, and yet nothing that the provider sends. */
   readonly malformed: readonly { readonly name: string; readonly body: Uint8Array }[]

@@ -88,7 +88,7 @@ export function componentsOf(
     (isEdited ? money(node, name, currency) : undefined) ?? money(node, then, currency) ?? 0n
   const dutiesMinor = now('current_total_duties', 'original_total_duties')
   const taxMinor = now('current_total_tax', 'total_tax') + dutiesMinor
-  const taxes = taxLines(node, currency, dutiesMinor)
+  const taxes = taxLines(node, currency, { taxMinor, dutiesMinor })
   const prices = lines.map((line) => line.unitPriceMinor && line.unitPriceMinor * BigInt(line.quantity))
   return {
     ...present({ subtotalMinor: prices.every((price) => price !== undefined) ? sum(prices) : undefined }),
@@ -102,7 +102,11 @@ export function componentsOf(
 }
 
 /** Tax by where it is owed: a tax line names its tax, the address the place. */
-function taxLines(node: Node, currency: string, dutiesMinor: bigint): TaxLine[] {
+function taxLines(
+  node: Node,
+  currency: string,
+  { taxMinor, dutiesMinor }: { taxMinor: bigint; dutiesMinor: bigint },
+): TaxLine[] {
   const to = child(node, 'shipping_address') ?? child(node, 'billing_address')
   const place =
     to && [text(to, 'country_code'), text(to, 'province_code')].filter((part) => part !== undefined)
@@ -118,7 +122,13 @@ function taxLines(node: Node, currency: string, dutiesMinor: bigint): TaxLine[] 
       },
     ]
   })
-  return dutiesMinor > 0n ? [...taxes, { jurisdiction: 'duties', amountMinor: dutiesMinor }] : taxes
+  // Tax lines stay as they were made, whatever an edit did: then only the sum is known, and where it is owed.
+  const stated = sum(taxes.map((tax) => tax.amountMinor))
+  const owed = taxMinor - dutiesMinor
+  const [first] = taxes
+  const now =
+    stated === owed || first === undefined ? taxes : [{ jurisdiction: first.jurisdiction, amountMinor: owed }]
+  return dutiesMinor > 0n ? [...now, { jurisdiction: 'duties', amountMinor: dutiesMinor }] : now
 }
 
 function sum(amounts: readonly bigint[]): bigint {

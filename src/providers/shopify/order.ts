@@ -6,6 +6,7 @@ import {
   clean,
   field,
   instant,
+  list,
   type Node,
   needId,
   needInstant,
@@ -52,11 +53,17 @@ export function order(node: Node, witness: Witness): Statement[] {
     ...(cancelledAt === undefined
       ? []
       : [state('order_cancelled', subject, cancelledAt, { reason: word(node, 'cancel_reason') ?? 'other' })]),
-    ...children(node, 'transactions').flatMap((each) => transaction(each, witness, { order: subject })),
+    ...transactionsOf(node).flatMap((each) => transaction(each, witness, { order: subject })),
     ...children(node, 'refunds').flatMap((each) => refund(each, witness, { order: subject, currency })),
     ...children(node, 'fulfillments').flatMap((each) => fulfillment(each, witness, { order: subject })),
     ...children(node, 'returns').flatMap((each) => returned(each, witness, { order: subject })),
   ]
+}
+
+/** Refunds hold the transactions that gave money back; a query lists them once more beside the payments. */
+function transactionsOf(node: Node): Node[] {
+  const hasRefunds = list(node, 'refunds') !== undefined
+  return children(node, 'transactions').filter((each) => !hasRefunds || word(each, 'kind') !== 'refund')
 }
 
 /** A reading outranks a delivery of the same version: it is what the shop says now, the other what was sent then. */
