@@ -116,6 +116,7 @@ const aboutOrders = new Set<FactKind>([
   'order_lines',
   'order_shipping',
   'customer_seen',
+  'checkout_expired',
 ])
 
 function stated(all: readonly Statement[], root: Node, connection: ConnectionSettings): Outcome {

@@ -38,7 +38,10 @@ export function order(node: Node, connection: ConnectionSettings): Statement[] {
   )
   const number = numbers.find((one) => one !== undefined)
   const state = stateAbout(needInstant(node, 'create_time'), [subject, ...numberRef(number)])
-  const ended = status === 'VOIDED' ? [state('payment_voided', subject, { reason: 'voided' })] : []
+  const ended =
+    status === 'VOIDED'
+      ? [stateAbout(needInstant(node, 'update_time'), [subject])('checkout_expired', subject, {})]
+      : []
   if (!connection.speaksFor.includes('order') || !placed.has(status)) return [...money, ...ended]
   return [...placing(node, units, { state, subject, number }), ...money]
 }

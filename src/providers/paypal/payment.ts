@@ -55,9 +55,9 @@ function opened(
   return { subject, state, money, numbered, joins, authorizationId, reason: reasonOf(node) }
 }
 
-/** Why it is pending or was declined, in their own word. */
+/** Why it is pending or was declined, in their own word; where there is none, that it is. */
 function reasonOf(node: Node): string {
-  return text(child(node, 'status_details'), 'reason') ?? 'failed'
+  return text(child(node, 'status_details'), 'reason') ?? needText(node, 'status')
 }
 
 const took = new Set(['COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED'])

@@ -71,7 +71,7 @@ const others: Negative[] = isHere
 for (const one of others.filter(({ deliver_times }) => deliver_times === undefined)) {
   test(`derived: ${one.id}: ${one.expected.slice(0, 60)}`, async () => {
     const base = genuine.find(({ id }) => id === one.based_on)!
-    const headers = { ...base.headers, 'paypal-auth-algo': 'SHA256withRSA', ...one.headers }
+    const headers: Record<string, string> = { ...base.headers, 'paypal-auth-algo': 'SHA256withRSA', ...one.headers }
     for (const name of one.drop_headers ?? []) delete headers[name]
     const raw = read(one.body_file ?? base.body_file)
     const body = one.body_encoding === 'base64' ? Buffer.from(raw.toString(), 'base64') : raw
@@ -82,7 +82,7 @@ for (const one of others.filter(({ deliver_times }) => deliver_times === undefin
       return
     }
     const mode = one.configured_environment === 'live' ? ('live' as const) : ('test' as const)
-    const of = { ...settings, mode, webhookSecrets: ids, extra: {} }
+    const of = { ...settings, account: 'paypal-main', mode, webhookSecrets: ids, extra: {} }
     await withCertificate(read(base.certificate_file), async (url, calls) => {
       const at = new Date(headers['paypal-transmission-time'] ?? base.headers['paypal-transmission-time']!)
       const verdict = await verify(request(headers, body), { ...of, apiBaseUrl: url }, at)
@@ -111,6 +111,7 @@ for (const one of synthetic) {
     const mode = one.environment === 'live' ? ('live' as const) : ('test' as const)
     const of = {
       ...settings,
+      account: 'paypal-main',
       mode,
       webhookSecrets: one.configured_webhook_ids,
       extra: { caFile: join(folder, 'certs/test-ca.pem') },
