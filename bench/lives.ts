@@ -160,30 +160,11 @@ function charge(key: string, order: number, created: number, amount: number, typ
     livemode: false,
     metadata: metadata(key, order),
     on_behalf_of: null,
-    outcome: {
-      network_status: 'approved_by_network',
-      reason: null,
-      risk_level: 'normal',
-      risk_score: 20 + (order % 30),
-      seller_message: 'Payment complete.',
-      type: 'authorized',
-    },
+    outcome: outcome(order),
     paid: true,
     payment_intent: `pi_${key}`,
     payment_method: `pm_${key}`,
-    payment_method_details: {
-      card: {
-        brand: 'visa',
-        country: 'US',
-        exp_month: 8,
-        exp_year: 2030,
-        fingerprint: `f${key}`,
-        funding: 'credit',
-        last4: '4242',
-        network: 'visa',
-      },
-      type: 'card',
-    },
+    payment_method_details: card(key),
     receipt_email: null,
     receipt_number: null,
     refunded: false,
@@ -198,6 +179,29 @@ function charge(key: string, order: number, created: number, amount: number, typ
     status: 'succeeded',
     transfer_data: null,
     updated: created,
+  }
+}
+
+function card(key: string): object {
+  const details = {
+    brand: 'visa',
+    country: 'US',
+    exp_month: 8,
+    exp_year: 2030,
+    funding: 'credit',
+    last4: '4242',
+  }
+  return { card: { ...details, fingerprint: `f${key}`, network: 'visa' }, type: 'card' }
+}
+
+function outcome(order: number): object {
+  return {
+    network_status: 'approved_by_network',
+    reason: null,
+    risk_level: 'normal',
+    risk_score: 20 + (order % 30),
+    seller_message: 'Payment complete.',
+    type: 'authorized',
   }
 }
 

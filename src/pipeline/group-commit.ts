@@ -40,98 +40,112 @@ const checkEveryMs = 50
 export function createGroupCommit<Item extends GroupItem, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
-  const queue: Waiting<Item, Result>[] = []
+  return new Lanes(options)
+}
+
+class Lanes<Item extends GroupItem, Result> implements GroupCommit<Item, Result> {
+  readonly #options: GroupCommitOptions<Item, Result>
   // Arrays, not sets: a set that is added to and deleted from without end keeps what was in it alive until the next full
   // collection (each table it outgrows points to the next), which at thousands a second is most of the heap.
-  const writing: (readonly Waiting<Item, Result>[])[] = []
-  const flushSizes: number[] = Array(options.flushMax + 1).fill(0)
-  let rows = 0 // waiting or being written: what takes up memory
-  let bytes = 0
-  let busyLanes = 0
-  let isAsked = false
-  let timer: NodeJS.Timeout | undefined
+  readonly #queue: Waiting<Item, Result>[] = []
+  readonly #writing: (readonly Waiting<Item, Result>[])[] = []
+  readonly #flushSizes: number[]
+  #rows = 0 // waiting or being written: what takes up memory
+  #bytes = 0
+  #busyLanes = 0
+  #isAsked = false
+  #timer: NodeJS.Timeout | undefined
 
-  const write = async (batch: readonly Waiting<Item, Result>[]) => {
-    flushSizes[batch.length]! += 1
-    writing.push(batch)
+  constructor(options: GroupCommitOptions<Item, Result>) {
+    this.#options = options
+    this.#flushSizes = Array(options.flushMax + 1).fill(0)
+  }
+
+  get load(): Load {
+    return { rows: this.#rows, bytes: this.#bytes, flushSizes: this.#flushSizes }
+  }
+
+  add(item: Item): Promise<Result> {
+    if (this.#rows >= this.#options.rowsMax || this.#bytes + item.bytes > this.#options.bytesMax) {
+      return Promise.reject(new Overloaded('too much is waiting to be committed'))
+    }
+    return new Promise((resolve, reject) => {
+      this.#rows += 1
+      this.#bytes += item.bytes
+      this.#queue.push(waitingFor(item, resolve, reject))
+      this.#ask()
+      this.#timer ??= setInterval(() => this.#expire(), checkEveryMs)
+    })
+  }
+
+  /** At the end of the turn of the event loop, so that what arrived in one read of many sockets goes together. */
+  #ask(): void {
+    if (this.#isAsked || this.#busyLanes >= this.#options.lanes) return
+    this.#isAsked = true
+    setImmediate(() => {
+      this.#isAsked = false
+      if (this.#queue.length > 0 && this.#busyLanes < this.#options.lanes) void this.#lane()
+    })
+  }
+
+  async #lane(): Promise<void> {
+    this.#busyLanes += 1
+    while (this.#queue.length > 0) {
+      const taken = this.#queue.splice(0, this.#options.flushMax)
+      const batch = taken.filter((waiting) => !waiting.isSettled) // the others waited too long already
+      if (batch.length > 0) await this.#write(batch)
+      this.#rows -= taken.length
+      for (const { item } of taken) this.#bytes -= item.bytes
+    }
+    this.#busyLanes -= 1
+  }
+
+  async #write(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    this.#flushSizes[batch.length]! += 1
+    this.#writing.push(batch)
     let failure: unknown = new Error('the flush left an item without a result')
     try {
-      await options.flush(batch)
+      await this.#options.flush(batch)
     } catch (error) {
       failure = error
     }
     for (const waiting of batch) waiting.reject(failure)
-    writing.splice(writing.indexOf(batch), 1)
+    this.#writing.splice(this.#writing.indexOf(batch), 1)
   }
 
-  const lane = async () => {
-    busyLanes += 1
-    try {
-      while (queue.length > 0) {
-        const taken = queue.splice(0, options.flushMax)
-        const batch = taken.filter((waiting) => !waiting.isSettled) // the others waited too long already
-        if (batch.length > 0) await write(batch)
-        rows -= taken.length
-        for (const { item } of taken) bytes -= item.bytes
-      }
-    } finally {
-      busyLanes -= 1
-    }
-  }
-
-  // At the end of the turn of the event loop, so that what arrived in one read of many sockets goes together.
-  const ask = () => {
-    if (isAsked || busyLanes >= options.lanes) return
-    isAsked = true
-    setImmediate(() => {
-      isAsked = false
-      if (queue.length > 0 && busyLanes < options.lanes) void lane()
-    })
-  }
-
-  const expire = () => {
-    const before = performance.now() - options.waitMs
-    for (const list of [...writing, queue]) {
+  #expire(): void {
+    const before = performance.now() - this.#options.waitMs
+    for (const list of [...this.#writing, this.#queue]) {
       for (const waiting of list) {
         if (waiting.since > before) break // each list is in the order in which they came
         waiting.reject(new Overloaded('not committed in time'))
       }
     }
-    if (rows > 0) return
-    clearInterval(timer)
-    timer = undefined
+    if (this.#rows > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
   }
+}
 
-  return {
-    add(item) {
-      if (rows >= options.rowsMax || bytes + item.bytes > options.bytesMax) {
-        return Promise.reject(new Overloaded('too much is waiting to be committed'))
-      }
-      return new Promise((resolve, reject) => {
-        const waiting: Waiting<Item, Result> = {
-          item,
-          since: performance.now(),
-          isSettled: false,
-          resolve(result) {
-            if (waiting.isSettled) return
-            waiting.isSettled = true
-            resolve(result)
-          },
-          reject(error) {
-            if (waiting.isSettled) return
-            waiting.isSettled = true
-            reject(error)
-          },
-        }
-        rows += 1
-        bytes += item.bytes
-        queue.push(waiting)
-        ask()
-        timer ??= setInterval(expire, checkEveryMs)
-      })
+function waitingFor<Item, Result>(
+  item: Item,
+  resolve: (result: Result) => void,
+  reject: (error: unknown) => void,
+): Waiting<Item, Result> {
+  const waiting: Waiting<Item, Result> = {
+    item,
+    since: performance.now(),
+    isSettled: false,
+    resolve(result) {
+      if (waiting.isSettled) return
+      waiting.isSettled = true
+      resolve(result)
     },
-    get load() {
-      return { rows, bytes, flushSizes }
+    reject(error) {
+      if (waiting.isSettled) return
+      waiting.isSettled = true
+      reject(error)
     },
   }
+  return waiting
 }

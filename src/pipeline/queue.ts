@@ -3,6 +3,8 @@ import { type Db, PgBoss } from 'pg-boss'
 import type { Logger } from 'winston'
 import type { Database } from '../store/database.ts'
 import { listen, notice } from '../store/notices.ts'
+import { coalesced, createBell } from './bell.ts'
+import { type Claim, type Held, holdClaims } from './held.ts'
 
 /** The only file that knows the job queue. A job is a wake-up: the state of the work is in the event rows. */
 export type Queue = {
@@ -31,7 +33,6 @@ export type QueueStatement = {
   readonly values: readonly unknown[]
 }
 export type WakeUp = { readonly id: string; readonly eventIds: readonly string[]; readonly job: unknown }
-type Job = { id: string; retryCount: number }
 
 /** Most events that one wake-up names: as many as one flush of the intake holds. */
 export const eventsPerWakeUpMax = 64
@@ -59,22 +60,129 @@ const noticeEveryMs = 50 // other processes learn of work 20 times a second at m
  * A queue over the database's own jobs. Any number of processes may have one; at least one live one must be told to
  * `supervise`, which gives the wake-ups of dead workers back.
  */
-export function createQueue({
-  db,
-  log,
-  supervise = true,
-  hears = true,
-}: {
+export function createQueue(options: {
   db: Database
   log: Logger
   supervise?: boolean
   hears?: boolean
 }): Queue {
+  return new JobQueue(options)
+}
+
+class JobQueue implements Queue {
+  readonly #db: Database
+  readonly #log: Logger
+  readonly #hears: boolean
+  readonly #boss: PgBoss
+  readonly #bell = createBell()
+  readonly #held: Held
+  readonly #others: { ask(): void; stop(): void }
+  #listener: { close(): Promise<void> } | undefined
+
+  constructor({
+    db,
+    log,
+    supervise = true,
+    hears = true,
+  }: { db: Database; log: Logger; supervise?: boolean; hears?: boolean }) {
+    this.#db = db
+    this.#log = log
+    this.#hears = hears
+    this.#boss = openBoss(db.url, supervise, log)
+    this.#held = holdClaims(touchEveryMs, (claims) => this.#touch(claims))
+    this.#others = coalesced(noticeEveryMs, () =>
+      notice(db.web, channel).catch((error) => log.warn('notice_failed', { code: codeOf(error) })),
+    )
+  }
+
+  async start(): Promise<void> {
+    await this.#boss.start()
+    await this.#boss.createQueue(dead, { ...settings, retryLimit: 0 })
+    await this.#boss.createQueue(wakeUps, { ...settings, deadLetter: dead })
+    await this.#boss.updateQueue(wakeUps, { ...settings, deadLetter: dead }) // an existing queue keeps its old settings otherwise
+    if (!this.#hears) return
+    this.#listener = listen(this.#db.url, channel, {
+      onNotice: () => this.#bell.ring(),
+      onError: (error) => this.#log.warn('listen_failed', { code: codeOf(error) }),
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#others.stop()
+    this.#bell.ring()
+    await this.#listener?.close()
+    this.#held.stop()
+    await this.#boss.stop({ graceful: true, timeout: 5_000 })
+  }
+
+  async wakeUp(
+    eventIds: readonly string[],
+    { startAfter }: { startAfter?: Date } = {},
+  ): Promise<QueueStatement> {
+    if (eventIds.length === 0 || eventIds.length > eventsPerWakeUpMax)
+      throw new RangeError(`a wake-up of ${eventIds.length} events`)
+    const job = {
+      data: { eventIds },
+      ...(startAfter !== undefined && { startAfter: startAfter.toISOString() }),
+    }
+    return captured('queue.wakeUp', (recorder) => this.#boss.insert(wakeUps, [job], { db: recorder }))
+  }
+
+  async fetch(max: number): Promise<WakeUp[]> {
+    const jobs = await this.#boss.fetch<{ eventIds: string[] }>(wakeUps, { batchSize: max })
+    this.#held.add(jobs)
+    return jobs.map(({ id, retryCount, data }) => ({ id, eventIds: data.eventIds, job: { id, retryCount } }))
+  }
+
+  complete(done: readonly WakeUp[]): Promise<QueueStatement> {
+    return captured('queue.complete', (recorder) =>
+      this.#boss.complete(wakeUps, claimsOf(done), null, { db: recorder }),
+    )
+  }
+
+  async fail(given: readonly WakeUp[], error: Error): Promise<void> {
+    this.#held.drop(claimsOf(given))
+    // The message may quote a row, and with it a buyer; the code says enough.
+    await this.#boss.fail(wakeUps, claimsOf(given), { name: error.name, code: codeOf(error) })
+  }
+
+  notify(): void {
+    this.#bell.ring()
+    this.#others.ask()
+  }
+
+  waitForWork(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return this.#bell.wait(timeoutMs, signal)
+  }
+
+  async depth() {
+    const [stats] = await this.#boss.getQueueStats(wakeUps, { force: true })
+    const [buried] = await this.#boss.getQueueStats(dead, { force: true })
+    return {
+      ready: stats?.readyCount ?? 0,
+      deferred: stats?.deferredCount ?? 0,
+      active: stats?.activeCount ?? 0,
+      failed: buried?.totalCount ?? 0,
+    }
+  }
+
+  async #touch(claims: readonly Claim[]): Promise<readonly string[]> {
+    try {
+      const touched = (await this.#boss.touch(wakeUps, [...claims])) as { settled?: readonly string[] }
+      return touched.settled ?? []
+    } catch (error) {
+      this.#log.warn('heartbeat_failed', { code: codeOf(error) })
+      return claims.map(({ id }) => id) // nobody said that they are lost
+    }
+  }
+}
+
+function openBoss(url: string, supervise: boolean, log: Logger): PgBoss {
   const boss = new PgBoss({
-    connectionString: db.url,
+    connectionString: url,
     application_name: 'ordersync queue',
     max: 3,
-    options: '-c timezone=UTC -c jit=off -c enable_seqscan=off', // its plans, too, are made while its tables are still empty
+    options: '-c timezone=UTC -c enable_seqscan=off', // its plans, too, are made while its tables are still empty
     supervise,
     schedule: false,
     superviseIntervalSeconds: 2,
@@ -84,103 +192,11 @@ export function createQueue({
   })
   boss.on('error', (error) => log.warn('queue_error', { code: codeOf(error) }))
   boss.on('warning', (warning) => log.warn('queue_warning', { type: typeOf(warning) }))
-
-  const waiting = new Set<() => void>()
-  let isRung = false // somebody rang while nobody waited: whoever comes next finds work that its last fetch did not see
-  const wakeLocal = () => {
-    isRung = waiting.size === 0
-    for (const wake of waiting) wake()
-  }
-  const others = coalesced(noticeEveryMs, () =>
-    notice(db.web, channel).catch((error) => log.warn('notice_failed', { code: codeOf(error) })),
-  )
-  const held = heldJobs(boss, log)
-  let listener: { close(): Promise<void> } | undefined
-
-  return {
-    async start() {
-      await boss.start()
-      await boss.createQueue(dead, { ...settings, retryLimit: 0 })
-      await boss.createQueue(wakeUps, { ...settings, deadLetter: dead })
-      await boss.updateQueue(wakeUps, { ...settings, deadLetter: dead }) // an existing queue keeps its old settings otherwise
-      if (hears) {
-        listener = listen(db.url, channel, {
-          onNotice: wakeLocal,
-          onError: (error) => log.warn('listen_failed', { code: codeOf(error) }),
-        })
-      }
-    },
-    async stop() {
-      others.stop()
-      wakeLocal()
-      await listener?.close()
-      held.stop()
-      await boss.stop({ graceful: true, timeout: 5_000 })
-    },
-    async wakeUp(eventIds, { startAfter } = {}) {
-      if (eventIds.length === 0 || eventIds.length > eventsPerWakeUpMax)
-        throw new RangeError(`a wake-up of ${eventIds.length} events`)
-      const job = {
-        data: { eventIds },
-        ...(startAfter === undefined ? {} : { startAfter: startAfter.toISOString() }),
-      }
-      return captured('queue.wakeUp', (recorder) => boss.insert(wakeUps, [job], { db: recorder }))
-    },
-    async fetch(max) {
-      const jobs = await boss.fetch<{ eventIds: string[] }>(wakeUps, { batchSize: max })
-      held.add(jobs)
-      return jobs.map((job) => ({
-        id: job.id,
-        eventIds: job.data.eventIds,
-        job: { id: job.id, retryCount: job.retryCount },
-      }))
-    },
-    complete(done) {
-      return captured('queue.complete', (recorder) =>
-        boss.complete(wakeUps, jobsOf(done), null, { db: recorder }),
-      )
-    },
-    async fail(given, error) {
-      held.drop(given)
-      // The message may quote a row, and with it a buyer; the code says enough.
-      await boss.fail(wakeUps, jobsOf(given), { name: error.name, code: codeOf(error) })
-    },
-    notify() {
-      wakeLocal()
-      others.ask()
-    },
-    waitForWork(timeoutMs, signal) {
-      return new Promise((resolve) => {
-        const wake = () => {
-          waiting.delete(wake)
-          clearTimeout(timer)
-          signal.removeEventListener('abort', wake)
-          resolve()
-        }
-        const timer = setTimeout(wake, timeoutMs)
-        if (signal.aborted || isRung) {
-          isRung = false
-          return wake()
-        }
-        signal.addEventListener('abort', wake)
-        waiting.add(wake)
-      })
-    },
-    async depth() {
-      const [stats] = await boss.getQueueStats(wakeUps, { force: true })
-      const buried = await boss.getQueueStats(dead, { force: true })
-      return {
-        ready: stats?.readyCount ?? 0,
-        deferred: stats?.deferredCount ?? 0,
-        active: stats?.activeCount ?? 0,
-        failed: buried[0]?.totalCount ?? 0,
-      }
-    },
-  }
+  return boss
 }
 
-function jobsOf(given: readonly WakeUp[]): Job[] {
-  return given.map(({ job }) => job as Job)
+function claimsOf(given: readonly WakeUp[]): Claim[] {
+  return given.map(({ job }) => job as Claim)
 }
 
 /**
@@ -209,62 +225,6 @@ function digestOf(text: string): string {
     digests.set(text, digest)
   }
   return digest
-}
-
-/** Keeps claimed jobs alive until they are settled: pg-boss does it for its own workers only. */
-function heldJobs(boss: PgBoss, log: Logger) {
-  const held = new Map<string, Job>()
-  const touch = async () => {
-    if (held.size === 0) return
-    const jobs = [...held.values()]
-    try {
-      const touched = (await boss.touch(wakeUps, jobs)) as { settled?: readonly string[] }
-      // Those that it did not find active under this attempt are done, or somebody else's by now.
-      const alive = new Set(touched.settled ?? [])
-      for (const job of jobs) if (!alive.has(job.id)) held.delete(job.id)
-    } catch (error) {
-      log.warn('heartbeat_failed', { code: codeOf(error) })
-    }
-  }
-  const timer = setInterval(() => void touch(), touchEveryMs)
-  timer.unref()
-  return {
-    add(jobs: readonly Job[]) {
-      for (const { id, retryCount } of jobs) held.set(id, { id, retryCount })
-    },
-    drop(given: readonly WakeUp[]) {
-      for (const { id } of given) held.delete(id)
-    },
-    stop() {
-      clearInterval(timer)
-    },
-  }
-}
-
-/** Runs `act` at once, then at most once in `everyMs` while it is asked for, and a last time for the last who asked. */
-function coalesced(everyMs: number, act: () => Promise<unknown>) {
-  let timer: NodeJS.Timeout | undefined
-  let isAsked = false
-  let isStopped = false
-  const run = () => {
-    isAsked = false
-    void act()
-    timer = setTimeout(() => {
-      timer = undefined
-      if (isAsked && !isStopped) run()
-    }, everyMs)
-    timer.unref()
-  }
-  return {
-    ask() {
-      isAsked = true
-      if (timer === undefined && !isStopped) run()
-    },
-    stop() {
-      isStopped = true
-      clearTimeout(timer)
-    },
-  }
 }
 
 function codeOf(error: unknown): string {

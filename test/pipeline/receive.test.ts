@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { eventId, storeEvents } from '../../src/pipeline/receive.ts'
 import type { System } from '../../src/pipeline/system.ts'
+import { openDatabase } from '../../src/store/database.ts'
 import { newEvent, rowsOf, testConnection, testSystem } from './support.ts'
 
 type EventRow = {
@@ -79,6 +80,26 @@ test('fifty deliveries of one event at once are one event and forty-nine repeats
     [event?.id],
   )
   assert.equal(logged.length, 49)
+})
+
+test('one delivery at two processes at once is one event, and a repeat', async (t) => {
+  const system = await testSystem(t)
+  const db = openDatabase(system.db.url, { onError: () => {} })
+  const other: System = { ...system, db }
+  try {
+    const events = Array.from({ length: 200 }, (_, i) => newEvent({ providerEventId: `ev_${i}` }))
+    const [here, there] = await Promise.all([
+      storeEvents(system, events),
+      storeEvents(other, events.toReversed()),
+    ])
+    const all = [...here, ...there]
+    assert.equal(all.filter(({ status }) => status === 'accepted').length, 200)
+    assert.equal(new Set(all.map(({ id }) => id)).size, 200)
+    const rows = await eventsOf(system)
+    assert.ok(rows.every(({ deliveries }) => deliveries === 2))
+  } finally {
+    await db.close()
+  }
 })
 
 test('a thousand events make few commits, and each is named by one wake-up', async (t) => {
