@@ -1,5 +1,5 @@
 import { byText, type Evidence, type Known } from './evidence.ts'
-import type { Instant } from './fact.ts'
+import type { Instant, LineItem } from './fact.ts'
 import type { Return, Shipment } from './order.ts'
 
 const leaves = new Set(['shipped', 'in_transit', 'out_for_delivery', 'delivered', 'attempted'])
@@ -9,11 +9,18 @@ const leaves = new Set(['shipped', 'in_transit', 'out_for_delivery', 'delivered'
  * fulfillment shows. A shipment that we told the shop comes back under the shop's id: it is one all the same.
  */
 export function shipmentsOf(evidence: Evidence): Shipment[] {
-  const own = evidence.of('fulfillment_shipped').map(ownShipment)
   const states = evidence
     .of('fulfillment_state')
     .filter((fact) => evidence.speaksFor(fact.connection, 'fulfillment'))
-  const told = [...Map.groupBy(states, (fact) => fact.subject.id).values()].map(shownShipment)
+  const groups = [...Map.groupBy(states, (fact) => fact.subject.id).values()]
+  // Who speaks for fulfillment and for no orders is a warehouse, not a shop.
+  const isShops = (group: (typeof groups)[number]) =>
+    group.some((fact) => evidence.speaksFor(fact.connection, 'order'))
+  const told = groups.filter(isShops).map(shownShipment)
+  const own = [
+    ...evidence.of('fulfillment_shipped').map(ownShipment),
+    ...groups.filter((group) => !isShops(group)).map(shownShipment),
+  ]
   const written = writtenBack(evidence)
   const isOwn = (shipment: Shipment) =>
     own.some(
@@ -66,9 +73,29 @@ function writtenBack(evidence: Evidence): ReadonlyMap<string, string> {
   )
 }
 
-/** Quantities that have left, by line. */
-export function shippedQuantities(shipments: readonly Shipment[]): ReadonlyMap<string, number> {
-  return quantities(shipments.filter(hasLeft).flatMap((shipment) => shipment.lines))
+/**
+ * Quantities that have left, by line. A warehouse names goods by SKU, which several lines may share: the first are filled
+ * first. `*` is everything.
+ */
+export function shippedQuantities(
+  shipments: readonly Shipment[],
+  lines: readonly LineItem[],
+): ReadonlyMap<string, number> {
+  const named = quantities(shipments.filter(hasLeft).flatMap((shipment) => shipment.lines))
+  const ids = new Set(lines.map(({ id }) => id))
+  const left = new Map([...named].filter(([id]) => ids.has(id)))
+  for (const [sku, quantity] of named) {
+    let open = ids.has(sku) ? 0 : quantity
+    for (const line of lines) {
+      if (sku !== '*' && line.sku !== sku) continue
+      const held = left.get(line.id) ?? 0
+      const part = sku === '*' ? line.quantity - held : Math.min(open, line.quantity - held)
+      if (part <= 0) continue
+      left.set(line.id, held + part)
+      open -= part
+    }
+  }
+  return left
 }
 
 /** What refunds say of one line's goods. */

@@ -31,7 +31,6 @@ export function basketOf(
   const components = [...evidence.of('order_components')].sort(
     (a, b) => byText(a.subject.kind, b.subject.kind) || byText(a.id, b.id),
   )
-  const shipped = shippedQuantities(shipments)
   const given = refundedGoods(evidence)
   const isHandedOver = shop?.data.isFulfilledElsewhere === true
   const isBack = areReturnsIn(returnsOf(evidence))
@@ -39,6 +38,7 @@ export function basketOf(
   // What the shop lists is what was ordered, edits included; other witnesses are asked where it lists nothing.
   const isShops = shop !== undefined && shop.data.lines.length > 0
   const chosen = isShops ? { subject: shop.subject, data: shop.data } : told
+  const shipped = shippedQuantities(shipments, chosen?.data.lines ?? [])
   const lineItems = (chosen?.data.lines ?? []).map((line) => ({
     ...line,
     ...goodsOf(line, isHandedOver ? line.quantity : (shipped.get(line.id) ?? 0), given.get(line.id), isBack),

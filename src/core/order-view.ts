@@ -59,6 +59,13 @@ export function orderView(order: Order, frame: OrderFrame) {
     })),
     customer: customerOf(order, frame),
     references: frame.references.filter((reference) => !notShown.has(reference.kind)),
+    shipments: order.shipments.map((shipment) => ({
+      id: shipment.ref.id,
+      status: shipment.status,
+      carrier: shipment.carrier ?? null,
+      number: shipment.number ?? null,
+      url: shipment.url ?? null,
+    })),
     ...moneyDetails(order),
     placed_at: order.placedAt ?? null,
     updated_at: frame.updatedAt,

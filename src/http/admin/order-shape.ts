@@ -59,6 +59,15 @@ export const OrderShape = z
     ),
     customer: z.object({ email: z.string().nullable(), name: z.string().nullable() }).nullable(),
     references: z.array(z.object({ connection: z.string(), kind: z.string(), id: z.string() })),
+    shipments: z.array(
+      z.object({
+        id: z.string(),
+        status: z.string(),
+        carrier: z.string().nullable(),
+        number: z.string().nullable(),
+        url: z.string().nullable(),
+      }),
+    ),
     tenders: z.array(z.object({ tender: z.string(), id: z.string(), amount: MoneyShape })),
     refunds: z.array(
       z.object({ id: z.string(), status: z.string(), amount: MoneyShape, reason: z.string().nullable() }),

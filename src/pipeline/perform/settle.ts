@@ -131,9 +131,26 @@ export async function recordEnd(
     },
   }
   await record(system, {
-    items: [{ connection: subject.connection, source, statements: [{ fact, joins: [], level: 'order' }] }],
+    items: [
+      {
+        connection: subject.connection,
+        source,
+        statements: [{ fact, joins: await ownIds(system, row), level: 'order' }],
+      },
+    ],
     alongside: write,
   })
+}
+
+/**
+ * Our ids of an order that a warehouse was told: from then on each is a number of the order, by which the warehouse's own
+ * word on a shipment finds it.
+ */
+async function ownIds(system: System, row: effects.EffectRow): Promise<Ref[]> {
+  if (row.sink !== 'fulfillment' || row.order_id === null) return []
+  const found = await effects.ordersOf(system.db.worker, [row.order_id])
+  const ids = new Set([row.order_id, ...found.map(({ root }) => root)])
+  return [...ids].map((id) => ({ kind: 'number', id }))
 }
 
 /** What a request asked for, so that a later change of the order shows. */

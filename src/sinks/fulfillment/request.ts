@@ -11,6 +11,8 @@ type Body = {
     readonly order_id: string
     readonly number: string | null
     readonly line_items: readonly {
+      /** The line's own id, for the warehouse to send back. */
+      readonly id: string | null
       readonly sku: string | null
       readonly title: string | null
       readonly quantity: number
@@ -58,12 +60,18 @@ function linesOf(order: Order, named: unknown): Body['data']['line_items'] {
     return (named as readonly StockLine[]).map(({ sku, quantity }) => {
       // A line without a SKU is named by its id.
       const line = order.lineItems.find((one) => (one.sku ?? one.id) === sku)
-      return { sku: line === undefined ? sku : (line.sku ?? null), title: line?.title ?? null, quantity }
+      return {
+        id: line?.id ?? null,
+        sku: line === undefined ? sku : (line.sku ?? null),
+        title: line?.title ?? null,
+        quantity,
+      }
     })
   }
   return order.lineItems
     .filter((line) => line.requiresShipping !== false)
     .map((line) => ({
+      id: line.id,
       sku: line.sku ?? null,
       title: line.title ?? null,
       quantity: line.quantity - line.refundedQuantity - line.fulfilledQuantity,

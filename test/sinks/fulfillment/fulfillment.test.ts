@@ -32,7 +32,7 @@ test('a request says what to ship, where, and how', () => {
     data: {
       order_id: 'ord_1',
       number: '1001',
-      line_items: [{ sku: 'TEE-M', title: 'T-shirt <M>', quantity: 2 }],
+      line_items: [{ id: '1', sku: 'TEE-M', title: 'T-shirt <M>', quantity: 2 }],
       ship_to: {
         name: 'Ada Łódź',
         line1: '1 Main St',
@@ -56,7 +56,7 @@ test('what was refunded or shipped, or needs no shipping, is not asked for', () 
     { ...line, id: '3', sku: 'MUG', refundedQuantity: 2 },
   ]
   assert.deepEqual(bodyOf({ order: orderOf({ lineItems }) }).data.line_items, [
-    { sku: 'TEE-M', title: 'T-shirt <M>', quantity: 2 },
+    { id: '1', sku: 'TEE-M', title: 'T-shirt <M>', quantity: 2 },
   ])
   assert.deepEqual(bodyOf({ order: orderOf({ lineItems: [lineItems[2]!] }) }), {
     kind: 'cancelled',
