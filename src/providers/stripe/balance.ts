@@ -18,7 +18,7 @@ export function balanceLine(
   const subject: Ref = { kind: 'transaction', id }
   const currency = needCurrency(node)
   const type = text(node, 'type') ?? 'unknown'
-  const source = sourceOf(node) ?? around.source
+  const source = around.source ?? sourceOf(node) // whose list holds a line is whose line it is
   const joins = [subject, ...(source ? [source] : []), ...around.joins]
   const data = {
     category: text(node, 'reporting_category') ?? type,

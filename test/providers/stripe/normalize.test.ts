@@ -53,6 +53,16 @@ test('a dispute’s embedded line is word for word the polled one', () => {
   assert.deepEqual(embedded, facts(outcomeOf(bytes(polled.body), settings, polled.type), 'balance_line'))
 })
 
+test('a line that a dispute holds is that dispute’s, whatever the line calls its source', () => {
+  const given = fixture('charge.dispute.funds_withdrawn')
+  const body = structuredClone(given.body) as any
+  const own = body.data.object.id
+  for (const line of body.data.object.balance_transactions) line.source = 'du_another'
+  const lines = facts(outcomeOf(bytes(body), settings, given.type), 'balance_line')
+  assert.ok(lines.length > 0)
+  for (const line of lines) assert.deepEqual(line.source, { kind: 'dispute', id: own })
+})
+
 test('the order number is the first reference that is present, without a leading hash', () => {
   const number = (metadata: object, orderReference: ConnectionSettings['orderReference'] = []) =>
     facts(
