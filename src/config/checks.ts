@@ -14,6 +14,7 @@ export function mistakesIn(
       connectionMistakes(connection, index, config, providers),
     ),
     ...targetMistakes(config),
+    ...forwardMistakes(config),
   ]
   const warnings =
     config.encryptionKey === undefined
@@ -88,6 +89,22 @@ function targetMistakes(config: Config): readonly Mistake[] {
       ? []
       : [{ at, wrong, expected: 'a public https address, or security.allowPrivateTargets: true' }]
   })
+}
+
+/** What is forwarded must come from somewhere, and two endpoints of one id would share a backlog. */
+function forwardMistakes({ connections, sinks }: Config): readonly Mistake[] {
+  return sinks.outgoing.flatMap(({ id, forward }, index) => [
+    ...forward
+      .filter((from) => !connections.some((connection) => connection.id === from))
+      .map((from) => ({
+        at: `sinks.outgoing[${index}].forward`,
+        wrong: `"${from}" is no connection`,
+        expected: 'the id of a connection',
+      })),
+    ...(sinks.outgoing.slice(0, index).some((other) => other.id === id)
+      ? [{ at: `sinks.outgoing[${index}].id`, wrong: `"${id}" is there twice`, expected: 'an id of its own' }]
+      : []),
+  ])
 }
 
 /** As the address is written; where its name leads is checked again at every call. */

@@ -5,6 +5,7 @@ import * as chain from '../store/chain.ts'
 import * as dueEffects from '../store/due-effects.ts'
 import type { Connection } from '../store/database.ts'
 import * as states from '../store/event-states.ts'
+import { forwardsOf } from './forward.ts'
 import { newId } from './ids.ts'
 import { point } from './point.ts'
 import { canRead } from './readable.ts'
@@ -198,6 +199,7 @@ function settlementOf(
   const rereads = events.flatMap((event, index) => (event.reread === undefined ? [] : [{ ref: event.reread, event: outcomes[index]!.event }]))
   if (rereads.length > 0) queries.push(askFor(on, system, rereads))
   queries.push(...noticesOf(on, system, outcomes, events, result.tx))
+  queries.push(...forwardsOf(on, system, outcomes.map(({ event }) => event), result.tx))
   const digests = outcomes.map(({ event }) => chain.eventDigest(event.id, event.body_sha256))
   return { queries, digests: digests.filter((_, index) => isFirstSettling(outcomes[index]!.event)) }
 }

@@ -45,6 +45,8 @@ export type Item = {
   readonly now: Instant
   /** Of what other apps are told: the order as it was when it happened. */
   readonly announced: Announced | undefined
+  /** Of what goes on as it came: the bytes as received; absent once they were dropped or erased. */
+  readonly forwarded: Uint8Array | undefined
 }
 
 /** An order as it was at one moment, with what the API shows of it besides the fold. */

@@ -140,3 +140,41 @@ test('a callback that is forged is refused, and one that is about no shipment is
   await line.quiet()
   assert.equal((await line.get(`/events/${kept.body.id}`)).status, 'ignored')
 })
+
+test('what comes by a connection goes on to the app that asked for it, as it came', async (context) => {
+  const t = lifo(context)
+  const app = await endpoint(t as TestContext, () => ({ status: 200 }))
+  const connections = [
+    {
+      id: 'stripe-test',
+      provider: 'stripe',
+      mode: 'test',
+      speaksFor: ['order', 'payment'],
+      webhookSecrets: [lineSecret],
+    },
+    {
+      id: 'wms',
+      provider: 'standard-webhooks',
+      mode: 'test',
+      speaksFor: ['fulfillment'],
+      webhookSecrets: [theirs],
+    },
+  ]
+  const line = await openLine(t as TestContext, {
+    connections,
+    sinks: { outgoing: [{ id: 'crm', url: app.url, secret: ours, forward: ['wms'] }] },
+  })
+  const { body } = await callBack(line, 'msg_1', 'lead.created', { name: 'Łódź' })
+  await callBack(line, 'msg_1', 'lead.created', { name: 'Łódź' })
+  await line.quiet()
+  assert.equal((await line.call('POST', `/events/${body.id}/replay`, { dry_run: false })).status, 200)
+  await line.quiet()
+  assert.equal(app.received.length, 1)
+  assert.equal(JSON.parse(app.received[0]!.body.toString('utf8')).data.name, 'Łódź')
+  new Webhook(ours).verify(app.received[0]!.body, app.received[0]!.headers as Record<string, string>)
+  const { data } = await line.get('/effects?sink=outgoing')
+  assert.deepEqual(
+    data.map((effect: any) => [effect.key, effect.kind, effect.state]),
+    [[`outgoing:crm:forward:${body.id}`, 'lead.created', 'done']],
+  )
+})

@@ -220,6 +220,7 @@ export function itemOf(over: Partial<Item> = {}): Item {
     requested: undefined,
     now: '2026-11-25T10:00:05.000Z',
     announced: undefined,
+    forwarded: undefined,
     ...over,
   }
 }

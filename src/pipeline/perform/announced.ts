@@ -1,19 +1,50 @@
 import type { Reference } from '../../core/order-view.ts'
-import type { Announced } from '../../sinks/sink.ts'
+import type { Announced, Item } from '../../sinks/sink.ts'
 import type { Connection } from '../../store/database.ts'
 import type { EffectRow } from '../../store/effects.ts'
+import { load } from '../../store/event-states.ts'
 import { announcedWith } from '../../store/endpoints.ts'
 import { personsById } from '../../store/persons.ts'
 import { orderOf } from '../record/state.ts'
 
-/**
- * By effect, the order as it was when the effect was made: its fold was kept with the effect, and people are kept by what they
- * said of themselves then. Whoever was erased meanwhile is nobody. Absent for what is about no order.
- */
+/** What effects say that is not of now, by effect. */
 export async function announcedOf(
   on: Connection,
   rows: readonly EffectRow[],
-): Promise<ReadonlyMap<string, Announced>> {
+): Promise<ReadonlyMap<string, Said>> {
+  const said = new Map<string, Said>()
+  for (const [id, announced] of await ordersThen(on, rows)) said.set(id, { announced })
+  for (const [id, forwarded] of await payloadsOf(on, rows)) said.set(id, { forwarded })
+  return said
+}
+
+type Said = Partial<Pick<Item, 'announced' | 'forwarded'>>
+
+/** Of events that go on as they came, the bytes. */
+async function payloadsOf(on: Connection, rows: readonly EffectRow[]): Promise<Map<string, Uint8Array>> {
+  const asked = rows.flatMap((row) => {
+    const { event_id: event } = JSON.parse(row.body) as { event_id?: string }
+    return event === undefined ? [] : [{ id: row.id, event }]
+  })
+  if (asked.length === 0) return new Map()
+  const found = await load(
+    on,
+    asked.map(({ event }) => event),
+  )
+  const bodies = new Map(found.map((event) => [event.id, event.body]))
+  return new Map(
+    asked.flatMap(({ id, event }) => {
+      const body = bodies.get(event)
+      return body === undefined ? [] : [[id, body] as const]
+    }),
+  )
+}
+
+/**
+ * The order as it was when the effect was made: its fold was kept with the effect, and people are kept by what they said of
+ * themselves then. Whoever was erased meanwhile is nobody. Absent for what is about no order.
+ */
+async function ordersThen(on: Connection, rows: readonly EffectRow[]): Promise<Map<string, Announced>> {
   const kept = rows.flatMap((row) => {
     const body = JSON.parse(row.body) as { order?: string; mode?: string }
     if (row.order_id === null || body.order === undefined) return []

@@ -99,7 +99,7 @@ async function decide(
         row,
         prepared: await sink.prepare({
           ...(await itemOf(on, row, known, now)),
-          announced: announced?.get(row.id),
+          ...announced?.get(row.id),
         }),
       })
   }
@@ -154,6 +154,7 @@ async function itemOf(on: Connection, row: effects.EffectRow, known: Known, now:
     requested: requested?.request ?? undefined,
     now,
     announced: undefined,
+    forwarded: undefined,
   }
 }
 

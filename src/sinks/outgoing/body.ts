@@ -6,6 +6,11 @@ import type { Item, Prepared } from '../sink.ts'
  * it is the order as it was when the thing happened, not as it is when this leaves.
  */
 export function prepareAnnouncement(item: Item): Prepared {
+  if (item.body.event_id !== undefined) {
+    return item.forwarded === undefined
+      ? { kind: 'cancelled', reason: 'payload_gone' }
+      : { kind: 'send', bytes: item.forwarded }
+  }
   const data = item.announced === undefined ? accountData(item) : orderData(item, item.announced)
   const timestamp = item.announced?.frame.updatedAt ?? item.now
   return { kind: 'send', bytes: Buffer.from(JSON.stringify({ type: item.kind, timestamp, data })) }
