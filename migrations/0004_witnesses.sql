@@ -48,3 +48,6 @@ create table erased_subjects (
   hash text primary key,
   erased_at timestamptz not null
 );
+
+-- People who were erased and are told of again: whoever finds them erases them anew.
+create index persons_reborn on persons (id) where data is null and (email_hash is not null or customer_hash is not null);

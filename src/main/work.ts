@@ -1,4 +1,5 @@
 import type { Role } from '../main.ts'
+import { startActing } from '../pipeline/acts/work.ts'
 import { startPerforming } from '../pipeline/perform.ts'
 import { startProcessing } from '../pipeline/work.ts'
 import { startReconciler } from '../pipeline/reconcile.ts'
@@ -23,6 +24,7 @@ export function startWork(system: System, roles: readonly Role[]): Work {
       startPerforming(system),
       startRereading(system),
       startSweeper(system),
+      startActing(system),
       daily(system),
     )
   }

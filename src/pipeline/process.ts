@@ -5,6 +5,7 @@ import * as chain from '../store/chain.ts'
 import * as dueEffects from '../store/due-effects.ts'
 import type { Connection } from '../store/database.ts'
 import * as states from '../store/event-states.ts'
+import { asksToAct, askToAct } from './acts/ask.ts'
 import { forwardsOf } from './forward.ts'
 import { newId } from './ids.ts'
 import { point } from './point.ts'
@@ -12,6 +13,7 @@ import { canRead } from './readable.ts'
 import type { WakeUp } from './queue.ts'
 import { record, type RecordItem, type RecordResult, type Settlement } from './record.ts'
 import { policyOf } from './record/policy.ts'
+import { signal } from './signal.ts'
 import type { System } from './system.ts'
 
 /** An event is tried so often before it is a dead letter: with the backoff below that is about a day. */
@@ -92,6 +94,7 @@ async function settleTogether(
       return settlementOf(on, system, outcomes, events, decided, [...wakeUps, ...(complete === undefined ? [] : [complete])])
     },
   })
+  if (!dryRun && asksToAct(outcomes)) signal.emit('acts')
   if (dryRun) events = outcomes.map((outcome, index) => settledAs(outcome, result.perItem[index]!, system))
   return { events, result }
 }
@@ -198,6 +201,7 @@ function settlementOf(
   if (events.length > 0) queries.push(settleRows(on, events, result.tx, system.now()))
   const rereads = events.flatMap((event, index) => (event.reread === undefined ? [] : [{ ref: event.reread, event: outcomes[index]!.event }]))
   if (rereads.length > 0) queries.push(askFor(on, system, rereads))
+  queries.push(...askToAct(on, outcomes))
   queries.push(...noticesOf(on, system, outcomes, events, result.tx))
   queries.push(...forwardsOf(on, system, outcomes.map(({ event }) => event), result.tx))
   const digests = outcomes.map(({ event }) => chain.eventDigest(event.id, event.body_sha256))

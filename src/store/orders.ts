@@ -80,6 +80,13 @@ export const members = statement<[id: string], { root: string; id: string; alias
          select it.root, o.id, o.alias_tx from it join orders o on o.alias_of = it.root`,
 })
 
+/** What these orders are now; those that became part of another one have no state of their own to show. */
+export const statesOf = statement<[ids: string[]], { id: string; state: string | null }>({
+  name: 'orders.statesOf',
+  uses: ['orders_pkey'],
+  text: `select id, state from orders where id = any($1::text[]) and alias_of is null order by id`,
+})
+
 /** References that lead to an order, to take its lock by: one is enough. */
 export const anyRef = statement<[id: string], { scope: string; kind: string; id: string }>({
   name: 'orders.anyRef',

@@ -1,15 +1,24 @@
 import type { Person } from '../core/fact.ts'
 import { statement } from './statement.ts'
 
-/** Keeps people apart from facts; the id is a keyed hash of what was said, so saying it again adds nothing. */
+/**
+ * Keeps people apart from facts; the id is a keyed hash of what was said, so saying it again adds nothing. Of who was
+ * erased nothing is kept but that somebody spoke of them.
+ */
 export const insert = statement<
   [ids: string[], data: string[], emailHashes: (string | null)[], customerHashes: (string | null)[]],
   never
 >({
   name: 'persons.insert',
-  uses: ['persons_pkey'],
+  uses: ['persons_pkey', 'erased_subjects_pkey'],
   text: `insert into persons (id, data, email_hash, customer_hash)
-         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[]) on conflict do nothing`,
+         select w.id,
+                case when exists (select from erased_subjects e where e.hash in (w.email_hash, w.customer_hash)) then null else w.data end,
+                w.email_hash, w.customer_hash
+           from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as w (id, data, email_hash, customer_hash)
+             on conflict (id) do update
+            set email_hash = excluded.email_hash, customer_hash = excluded.customer_hash
+          where persons.data is null and excluded.data is null`,
 })
 
 const byIds = statement<[ids: string[]], { id: string; data: string | null }>({

@@ -25,10 +25,11 @@ export const claim = statement<
   RereadRow
 >({
   name: 'rereads.claim',
-  uses: ['rereads_next_at', 'rereads_pkey'],
+  uses: ['rereads_next_at', 'rereads_pkey', 'disabled_connections_pkey'],
   text: `with due as (
            select connection, kind, id, reason from rereads
             where state = 'due' and next_at <= $1 and connection = any($3::text[])
+              and not exists (select from disabled_connections d where d.connection = rereads.connection)
             order by next_at limit $4 for update skip locked)
          update rereads r set next_at = $2 from due d
           where r.connection = d.connection and r.kind = d.kind and r.id = d.id and r.reason = d.reason

@@ -42,12 +42,13 @@ export const schedule = statement<
   { id: string }
 >({
   name: 'runs.schedule',
-  uses: ['runs_open', 'runs_scheduled'],
+  uses: ['runs_open', 'runs_scheduled', 'disabled_connections_pkey'],
   text: `insert into runs (id, kind, connection, dry_run, scheduled, parameters, queued_at)
          select w.id, 'reconciliation', w.connection, false, true, $3, $4
            from unnest($1::text[], $2::text[]) as w (connection, id)
           where not exists (select from runs r where r.status in ('queued', 'running') and r.connection = w.connection and r.kind = 'reconciliation' and r.scheduled)
             and not exists (select from runs r where r.scheduled and r.connection = w.connection and r.queued_at > $5)
+            and not exists (select from disabled_connections d where d.connection = w.connection)
          returning id`,
 })
 

@@ -52,6 +52,18 @@ const tables: readonly (readonly [table: string, columns: string, values: string
     'key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest, tx',
     `'journal:' || n, case n % 2 when 0 then 'movement' else 'recognition' end, 'c' || n % 3, 'c' || n % 3, 'test', 'ord_' || n % 2000, ${at}, 'd', array['fact:' || n], 'x', n`,
   ],
+  [
+    'acts',
+    'id, event_id, connection, kind, state, next_at',
+    `'evt_' || n || ':0', 'evt_' || n, 'c' || n % 3, 'export_customer', case n % 100 when 1 then 'due' else 'done' end, ${at}`,
+  ],
+  ['disabled_connections', 'connection, reason', `'gone' || n, 'r'`],
+  [
+    'bare_numbers',
+    'scope, kind, id, number, candidates, occurred_at',
+    `'c' || n % 3, 'charge', 'ch_' || n, '#' || n, array['s1', 's2'], ${at}`,
+  ],
+  ['erased_subjects', 'hash, erased_at', `'e' || n, ${at}`],
   ['delivery_claims', 'connection, claim, body_sha256', `'c' || n % 3, 'claim ' || n, 'x'`],
   ['links', 'seq, tx, recorded_at, content, hash', `n, n, ${at}, 'x', 'x'`],
   [

@@ -27,6 +27,10 @@ const ConnectionShape = z
     tolerance_seconds: z.number().int(),
     allow_ips: z.array(z.string()),
     subscription: z.object({ status: z.enum(['healthy', 'unknown', 'faulty']), detail: z.unknown() }),
+    disabled: z
+      .object({ at: Time, reason: z.string() })
+      .nullable()
+      .meta({ description: 'Its provider has sent us away: it is not polled and not read' }),
     last_event_at: Time.nullable(),
     last_event_id: z.string().nullable(),
     last_poll_at: Time.nullable().meta({ description: 'When a reconciliation of it last completed' }),
@@ -100,6 +104,8 @@ async function connectionView(
     tolerance_seconds: connection.toleranceSeconds,
     allow_ips: [...connection.allowIps],
     subscription: subscriptionOf(health),
+    disabled:
+      health.disabled_at === null ? null : { at: health.disabled_at, reason: health.disabled_reason ?? '' },
     last_event_at: health.last_event_at,
     last_event_id: health.last_event_id,
     last_poll_at: health.last_poll_at,

@@ -2,6 +2,7 @@ import { auditRoutes } from './audit.ts'
 import { connectionRoutes } from './connections.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { effectRoutes } from './effects.ts'
+import { erasureRoutes } from './erasures.ts'
 import { eventRoutes } from './events.ts'
 import { historyRoutes } from './history.ts'
 import { inventoryRoutes } from './inventory.ts'
@@ -32,4 +33,5 @@ export const routes: readonly Route[] = [
   ...statusRoutes,
   ...auditRoutes,
   ...keyRoutes,
+  ...erasureRoutes,
 ]

@@ -10,8 +10,8 @@ const known = new WeakMap<Config, Map<string, NumberScopes>>()
  */
 export function numberScopes(scope: string, connection: Connection | undefined, config: Config): NumberScopes {
   if (connection === undefined || connection.speaksFor.includes('order')) return { scopes: [scope], isCertain: true }
-  let perConnection = known.get(config)
-  if (perConnection === undefined) known.set(config, (perConnection = new Map()))
+  const perConnection = known.get(config) ?? new Map<string, NumberScopes>()
+  known.set(config, perConnection)
   const held = perConnection.get(connection.id)
   if (held !== undefined) return held
   const kin = config.connections.filter((other) => other.account === connection.account && !other.speaksFor.includes('order'))

@@ -1,8 +1,9 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Config, Connection } from '../../config.ts'
-import { canonicalFact, encodeData, type Fact, type KnownFact, type Person, type Ref, type Statement } from '../../core/fact.ts'
+import { canonicalFact, encodeData, type Fact, type KnownFact, type Ref, type Statement } from '../../core/fact.ts'
 import { newId } from '../ids.ts'
 import { numberScopes } from './number-scopes.ts'
+import { personRow } from './people.ts'
 
 /** Statements of one event, one performed effect or one operator act. */
 export type RecordItem = {
@@ -91,24 +92,6 @@ function withPerson(statement: Statement, key: Buffer, persons: Map<string, Pers
   const row = personRow(statement.person, key)
   persons.set(row.id, row)
   return { ...statement.fact, data: { ...statement.fact.data, personId: row.id } } as Fact
-}
-
-function personRow(person: Person, key: Buffer): PersonRow {
-  const data = JSON.stringify(person, (_key, value) =>
-    value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  )
-  return {
-    id: `per_${keyedHash(key, `person\n${data}`).slice(0, 32)}`,
-    data,
-    emailHash: person.email === undefined ? null : keyedHash(key, `email\n${person.email.trim().toLowerCase()}`),
-    customerHash: person.customerId === undefined ? null : keyedHash(key, `customer\n${person.customerId}`),
-  }
-}
-
-function keyedHash(key: Buffer, text: string): string {
-  return createHmac('sha256', key).update(text).digest('hex')
 }
 
 /**

@@ -10,6 +10,8 @@ export type ConnectionHealth = {
   latency_p50_ms: number | null
   latency_p95_ms: number | null
   subscription: string | null
+  disabled_at: string | null
+  disabled_reason: string | null
 }
 
 const recentEvents = 200 // enough for a rate that moves when something breaks, and one index read
@@ -18,7 +20,7 @@ const recentEvents = 200 // enough for a rate that moves when something breaks, 
 // The bound is no restriction: on a young table the planner may read by seq, and then not the whole of it.
 export const healthOf = statement<[connection: string], ConnectionHealth>({
   name: 'connections.health',
-  uses: ['events_connection_seq', 'events_seq', 'runs_connection', 'runs_seq', 'findings_open'],
+  uses: ['events_connection_seq', 'events_seq', 'runs_connection', 'runs_seq', 'findings_open', 'disabled_connections_pkey'],
   text: `with recent as materialized (
            select id, status, received_at, processed_at from events
             where connection = $1 and seq < 9223372036854775807 order by seq desc limit ${recentEvents}),
@@ -37,5 +39,7 @@ export const healthOf = statement<[connection: string], ConnectionHealth>({
                 (select percentile_cont(0.95) within group (order by extract(epoch from processed_at - received_at) * 1000)
                    from recent where processed_at is not null)::float8 as latency_p95_ms,
                 (select detail from findings
-                  where connection = $1 and kind = 'subscription' and closed_at is null and not dry_run order by seq desc limit 1) as subscription`,
+                  where connection = $1 and kind = 'subscription' and closed_at is null and not dry_run order by seq desc limit 1) as subscription,
+                (select disabled_at from disabled_connections where connection = $1) as disabled_at,
+                (select reason from disabled_connections where connection = $1) as disabled_reason`,
 })
