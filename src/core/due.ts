@@ -30,7 +30,9 @@ export function effectsDue(
     ...outgoingDue(order, policy, existing, home),
     ...(policy.sinks.notify === true ? notices(order, policy, home) : []),
   ]
-  return due.filter((effect) => !held.has(effect.key)).sort((a, b) => (a.key < b.key ? -1 : 1))
+  const isNew = (effect: Effect) =>
+    !held.has(effect.key) && (effect.formerly === undefined || !held.has(effect.formerly))
+  return due.filter(isNew).sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 /** One per capture, also where a charge grew; none for money that the bank has taken back meanwhile. */
@@ -41,6 +43,9 @@ function receipts(order: Order, policy: Policy): Effect[] {
     .flatMap((payment) =>
       payment.captures.map((capture) => ({
         key: `receipt:${payment.scope}:${payment.ref.id}:${capture.amountMinor}`,
+        ...(payment.intentId === undefined
+          ? {}
+          : { formerly: `receipt:${payment.scope}:${payment.intentId}:${capture.amountMinor}` }),
         sink: 'receipt' as const,
         kind: 'receipt',
         body: {

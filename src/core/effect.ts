@@ -12,6 +12,8 @@ export type Effect = {
   readonly body: EffectBody
   /** Not before; absent: at once. Receipts wait for address and number. */
   readonly waitForMs?: number
+  /** The key it had while less was known of the same thing: whichever of the two exists is it. */
+  readonly formerly?: string
   /** Why it is recorded but will not be done, e.g. `no_address`. */
   readonly cancelled?: string
 }

@@ -2,7 +2,7 @@ import { accountName, tenderAccounts } from './accounts.ts'
 import { byText, type Evidence, evidenceOf, type Known, refKey } from './evidence.ts'
 import { entryOf, keyOf, transfer } from './entries.ts'
 import type { FactKind, KnownFact, Tender } from './fact.ts'
-import type { Chart, JournalEntry } from './journal.ts'
+import type { Chart, JournalEntry, JournalLine } from './journal.ts'
 import { conversions } from './movements-conversion.ts'
 import { disputeLosses, lineMovements } from './movements-lines.ts'
 import { payoutMovements } from './movements-payouts.ts'
@@ -57,8 +57,29 @@ function cumulative(
         kind === 'payment_captured'
           ? transfer(money, customers, fact.data.currency, rise)
           : transfer(customers, money, fact.data.currency, rise)
-      return entryOf(keyOf(fact.id), fact, lines)
+      return [...entryOf(keyOf(fact.id), fact, lines), ...takenBack(evidence, fact, lines)]
     })
+  })
+}
+
+/**
+ * What was booked of an intent alone goes back once its charge is known, whose own entry says the same money. Both stand
+ * however late the one or the other was learned, so the set does not depend on the order.
+ */
+function takenBack(
+  evidence: Evidence,
+  fact: Known<'payment_captured'> | Known<'payment_returned'>,
+  lines: readonly JournalLine[],
+): JournalEntry[] {
+  if (fact.kind !== 'payment_captured' || fact.subject.kind !== 'payment_intent') return []
+  const own = evidence
+    .of('payment_captured')
+    .find((one) => one.subject.kind === 'charge' && one.data.intentId === fact.subject.id)
+  if (own === undefined) return []
+  const back = lines.map((line) => ({ ...line, amountMinor: -line.amountMinor }))
+  return entryOf(`journal:charge_known:${fact.subject.id}:${fact.data.amountMinor}`, fact, back, {
+    description: `charge known ${fact.subject.id}`,
+    factIds: [fact.id],
   })
 }
 

@@ -68,12 +68,20 @@ export const reportedPaid = 'reported_paid'
 function payment(evidence: Evidence, payments: readonly Payment[]): Want[] {
   const total = evidence.of('order_total').find((fact) => fact.data.by === 'session')
   const isFree = total !== undefined && total.data.totalMinor === 0n
-  const isReported = payments.some((one) => one.state === 'pending' && one.reason === reportedPaid)
+  const isReported = payments.some(isWordOnly)
   if ((payments.length > 0 && !isReported) || isFree || sessions(evidence).length === 0) return []
   const intents = evidence.of('payment_started').filter((fact) => fact.subject.kind === 'payment_intent')
   const known = intents.length > 0 ? intents.map((fact) => fact.subject) : sessions(evidence)
   const each = [...new Map(known.map((ref) => [refKey(ref), ref])).values()]
   return each.map((resource) => ({ resource, reason: 'payment' }))
+}
+
+/** No charge of it is known yet, so neither is what moved. */
+function isWordOnly({ state, reason, ref }: Payment): boolean {
+  return (
+    (state === 'pending' && reason === reportedPaid) ||
+    (state === 'captured' && ref.kind === 'payment_intent')
+  )
 }
 
 /** Invoices that say that they are paid, of which no payment is known: paid by hand shows only when they are read. */

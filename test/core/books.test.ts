@@ -6,7 +6,7 @@ import { defaultChart, type JournalEntry } from '../../src/core/journal.ts'
 import { movements } from '../../src/core/movements.ts'
 import { recognition, recognitionTarget } from '../../src/core/recognition.ts'
 import { balancesOf, imbalances, printed } from './books.ts'
-import { charge, dispute, paidTees, refund, say, session, tees } from './factory.ts'
+import { charge, dispute, intent, paidTees, refund, say, session, tees } from './factory.ts'
 
 // The worked examples of the books, to the unit. `+` debits, `−` credits.
 
@@ -424,4 +424,16 @@ test('every entry of every example balances in each currency', () => {
     defaultChart,
   )
   for (const one of entries) assert.deepEqual(imbalances(one.lines), [], one.key)
+})
+
+test('a capture of which only the intent is known is booked, and goes back when its charge says the same', () => {
+  const full = { amountMinor: 4080n }
+  const early = [...tees(), say.captured(full, { on: intent() })]
+  assert.equal(all(early).get('Assets:Clearing:shop USD'), 4080n)
+  const both = [...early, say.captured(full, { intentId: 'pi_1' })]
+  assert.equal(all(both).get('Assets:Clearing:shop USD'), 4080n)
+  assert.equal(all(both).get('Income:Sales USD'), all(early).get('Income:Sales USD'))
+  const keys = (facts: readonly KnownFact[]) => movements(facts, defaultChart).map((one) => one.key)
+  assert.ok(keys(early).every((key) => keys(both).includes(key)))
+  assert.deepEqual(keys(both.toReversed()), keys(both))
 })

@@ -63,6 +63,16 @@ describe('receipts', () => {
     )
   })
 
+  test('one for a capture that the intent told first and its charge then', () => {
+    const intentOnly = [...tees(), say.captured(full, { on: intent() })]
+    const both = [...intentOnly, say.captured(full, { intentId: 'pi_1' })]
+    const receiptOf = (facts: readonly KnownFact[], existing: Existing = []) =>
+      keys(facts, existing).filter((key) => key.startsWith('receipt'))
+    assert.deepEqual(receiptOf(intentOnly), ['receipt:shop:pi_1:4080'])
+    assert.deepEqual(receiptOf(both, [done('receipt:shop:pi_1:4080')]), [])
+    assert.deepEqual(receiptOf(both), ['receipt:shop:ch_1:4080'])
+  })
+
   test('none that exists already, and none without a sink', () => {
     assert.deepEqual(keys(paidTees(), [done('receipt:shop:ch_1:4080'), done(request)]), [])
     assert.deepEqual(keys(paidTees(), [], { sinks: {} }), [])

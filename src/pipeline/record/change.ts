@@ -168,7 +168,7 @@ const stands = new Set(['notify', 'outgoing'])
 
 /** Effects that are still due but that this state no longer calls for; and receipts that need wait no longer. */
 function overtaken(after: Order, existing: readonly EffectState[], policy: Policy, scope: string): { cancelled: string[]; expedited: string[] } {
-  const wanted = new Map(effectsDue(after, policy, [], scope).map((effect) => [effect.key, effect]))
+  const wanted = new Map(effectsDue(after, policy, [], scope).flatMap((effect) => [effect.key, effect.formerly].flatMap((key) => (key === undefined ? [] : [[key, effect] as const]))))
   const waiting = existing.filter((effect) => effect.state === 'due' && !stands.has(effect.sink))
   return {
     cancelled: waiting.filter((effect) => !wanted.has(effect.key) && isRecalled(effect, wanted)).map((effect) => effect.id),

@@ -31,8 +31,8 @@ import {
 } from './witness.ts'
 
 /**
- * A Checkout Session. Open ones say nothing yet, set-up ones buy nothing, an expired one makes no order. Its word that
- * it is paid moves no money: the charge or intent does, and is re-read where no event of theirs came.
+ * A Checkout Session. Open ones say nothing yet, set-up ones buy nothing, an expired one makes no order. That it was paid
+ * at once moves no money: the charge or intent does, and is re-read where no event of theirs came.
  *
  * @see https://docs.stripe.com/api/checkout/sessions/object (checked 2026-11)
  */
@@ -108,8 +108,8 @@ function ordered(node: Node, state: State, { subject, when, currency, totalMinor
 type Paid = { intentId: string | undefined; created: string; currency: string; totalMinor: bigint }
 
 /**
- * What the session knows of its intent: that it was asked to pay, is waited for, failed, or is said to have paid, which is
- * a reason to read it and no money. Invoices speak for themselves.
+ * What the session knows of its intent: that it was asked to pay, is waited for, failed, or was paid in the end; a session
+ * that was complete at once only says so, which is a reason to read the intent and no money. Invoices speak for themselves.
  */
 function payment(
   node: Node,
@@ -127,7 +127,10 @@ function payment(
     return [started, state('payment_failed', subject, when, { ...money, reason: 'async_payment_failed' })]
   }
   const reason = status === 'paid' ? reportedPaid : 'processing'
-  return [started, state('payment_pending', subject, when, { ...money, reason }, { apart: reason })]
+  const said = [started, state('payment_pending', subject, when, { ...money, reason }, { apart: reason })]
+  if (witness.type !== 'checkout.session.async_payment_succeeded') return said
+  const taken = { ...money, tender: 'provider' as const }
+  return [...said, state('payment_captured', subject, when, taken, { apart: totalMinor })]
 }
 
 /**
