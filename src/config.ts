@@ -33,7 +33,19 @@ export type Config = {
       readonly timezone: string
       readonly accounts: { readonly [key: string]: string } // the full chart: defaults under what the file names
     }
-    readonly receipt?: { readonly smtpUrl: string; readonly from: string; readonly waitForMs: number }
+    readonly receipt?: {
+      readonly smtpUrl: string
+      readonly from: string
+      readonly pdf?: boolean
+      readonly waitForMs: number
+      readonly locale?: string
+      /** Who the receipts come from, at their head; `logo` is a path. */
+      readonly shop?: {
+        readonly name: string
+        readonly address: readonly string[]
+        readonly logo?: string | undefined
+      }
+    }
     readonly fulfillment?: { readonly url: string; readonly secret: string; readonly atMostOnce: boolean }
     readonly notify?: { readonly slackWebhookUrl: string; readonly on: readonly string[] }
     readonly outgoing: readonly OutgoingTarget[]

@@ -48,10 +48,25 @@ export function sinksOf(given: ConfigFile['sinks']): Config['sinks'] {
       },
     }),
     ...(receipt !== undefined && {
-      receipt: { smtpUrl: receipt.smtpUrl, from: receipt.from, waitForMs: receipt.waitFor },
+      receipt: receiptOf(receipt),
     }),
     ...(fulfillment !== undefined && { fulfillment }),
     ...(notify !== undefined && { notify }),
+  }
+}
+
+function receiptOf({
+  waitFor,
+  ...given
+}: NonNullable<ConfigFile['sinks']['receipt']>): NonNullable<Config['sinks']['receipt']> {
+  const { smtpUrl, from, pdf, locale, shop } = given
+  return {
+    smtpUrl,
+    from,
+    pdf,
+    waitForMs: waitFor,
+    ...(locale !== undefined && { locale }),
+    ...(shop !== undefined && { shop }),
   }
 }
 

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type { Config, Connection } from '../config.ts'
 import type { Provider } from '../providers/provider.ts'
 import { isPublicAddress } from '../sinks/public-address.ts'
+import { lookOf } from '../sinks/receipt/look.ts'
 import type { Mistake } from './problem.ts'
 
 /** What no single key shows: names that clash or lead nowhere, secrets in the wrong place, targets inside our network. */
@@ -15,6 +16,7 @@ export function mistakesIn(
     ),
     ...targetMistakes(config),
     ...forwardMistakes(config),
+    ...lookMistakes(config),
   ]
   const warnings =
     config.encryptionKey === undefined
@@ -89,6 +91,22 @@ function targetMistakes(config: Config): readonly Mistake[] {
       ? []
       : [{ at, wrong, expected: 'a public https address, or security.allowPrivateTargets: true' }]
   })
+}
+
+/** A logo that cannot be read is seen now, not at the first mail. */
+function lookMistakes({ sinks }: Config): readonly Mistake[] {
+  try {
+    lookOf(sinks.receipt)
+    return []
+  } catch {
+    return [
+      {
+        at: 'sinks.receipt.shop.logo',
+        wrong: 'cannot be read, or is neither PNG nor JPEG',
+        expected: 'the path of a PNG or JPEG file',
+      },
+    ]
+  }
 }
 
 /** What is forwarded must come from somewhere, and two endpoints of one id would share a backlog. */

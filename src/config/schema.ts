@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { eventsToCome, isEventName, outgoingEvents } from '../core/due-outgoing.ts'
 import { defaultChart } from '../core/journal.ts'
+import { isLocale } from '../sinks/receipt/look.ts'
 import { type Mistake, pathText } from './problem.ts'
 import {
   choice,
@@ -106,6 +107,14 @@ const schema = only({
       from: text('a sender such as "Shop <shop@shop.example>"', /@/),
       pdf: flag.default(false),
       waitFor: duration.default(600_000),
+      locale: text('a language tag such as de-DE')
+        .refine(isLocale, 'a language tag such as de-DE')
+        .optional(),
+      shop: only({
+        name: text('the name of the shop'),
+        address: z.array(text('a line of the address'), 'a list of lines').default([]),
+        logo: text('the path of a PNG or JPEG file').optional(),
+      }).optional(),
     }).optional(),
     fulfillment: only({ url: outside, secret: signingSecret, atMostOnce: flag.default(false) }).optional(),
     notify: only({
@@ -206,7 +215,7 @@ function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
 
 /** Policies that would change the books silently are refused; what would only be absent is said. */
 function unsupported(file: ConfigFile): { mistakes: readonly Mistake[]; warnings: readonly string[] } {
-  const { accounting, inventory, receipt, outgoing } = file.sinks
+  const { accounting, inventory, outgoing } = file.sinks
   const mistakes: Mistake[] = []
   const refuse = (at: string, value: string, only: string) => {
     if (value !== only) mistakes.push({ at, wrong: `${value} is not in this version`, expected: only })
@@ -220,8 +229,6 @@ function unsupported(file: ConfigFile): { mistakes: readonly Mistake[]; warnings
     refuse('sinks.accounting.feeTax', accounting.feeTax, 'asset')
   }
   const warnings: string[] = []
-  if (receipt?.pdf === true)
-    warnings.push('sinks.receipt.pdf: receipts have no PDF yet; they go out as text and HTML')
   for (const [index, { events }] of outgoing.entries()) {
     for (const event of events.filter((name) => eventsToCome.includes(name)))
       warnings.push(`sinks.outgoing[${index}].events: ${event} is not announced yet`)

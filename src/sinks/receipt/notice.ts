@@ -18,11 +18,11 @@ export type Notice = {
 }
 
 /** Undefined when the effect says neither an amount nor a currency: nothing could be told. */
-export function noticeOf(item: Item, order: Order): Notice | undefined {
+export function noticeOf(item: Item, order: Order, locale = 'en-US'): Notice | undefined {
   const amountMinor = minor(item.body.amount_minor)
   const currency = typeof item.body.currency === 'string' ? item.body.currency : order.currency
   if (amountMinor === undefined || currency === undefined) return undefined
-  const amount = printAmount(amountMinor, currency)
+  const amount = printAmount(amountMinor, currency, locale)
   const name = nameOf(item)
   const greeting = name === undefined ? 'Hello,' : `Hello ${name},`
   const number = order.number === undefined ? undefined : oneLine(order.number)
@@ -43,8 +43,8 @@ export function noticeOf(item: Item, order: Order): Notice | undefined {
     subject: number === undefined ? 'Your receipt' : `Your receipt for order ${number}`,
     greeting,
     opening: `Thank you. We have received ${amount}${number === undefined ? '' : ` for your order ${number}`}.`,
-    lines: linesOf(order),
-    sums: [...partsOf(order), { label: 'Paid', amount }],
+    lines: linesOf(order, locale),
+    sums: [...partsOf(order, locale), { label: 'Paid', amount }],
     closing: 'Please keep this message as your receipt.',
   }
 }
@@ -55,7 +55,7 @@ function nameOf({ customer }: Item): string | undefined {
   return name === '' || /[:/@]|www\./i.test(name) ? undefined : name
 }
 
-function linesOf(order: Order): Notice['lines'] {
+function linesOf(order: Order, locale: string): Notice['lines'] {
   return order.lineItems.map((line) => {
     const totalMinor =
       line.totalMinor ??
@@ -66,13 +66,13 @@ function linesOf(order: Order): Notice['lines'] {
       amount:
         totalMinor === undefined || order.currency === undefined
           ? undefined
-          : printAmount(totalMinor, order.currency),
+          : printAmount(totalMinor, order.currency, locale),
     }
   })
 }
 
 /** What the total holds besides the goods; a part of nothing is not shown. */
-function partsOf(order: Order): { label: string; amount: string }[] {
+function partsOf(order: Order, locale: string): { label: string; amount: string }[] {
   const { currency } = order
   if (currency === undefined) return []
   const sumOf = (kind: Part['kind']) =>
@@ -85,7 +85,7 @@ function partsOf(order: Order): { label: string; amount: string }[] {
   ]
   return sums
     .filter((sum) => sum.amountMinor !== 0n)
-    .map(({ label, amountMinor }) => ({ label, amount: printAmount(amountMinor, currency) }))
+    .map(({ label, amountMinor }) => ({ label, amount: printAmount(amountMinor, currency, locale) }))
 }
 
 function minor(value: unknown): bigint | undefined {
