@@ -6,7 +6,7 @@ import { isThing, type Thing } from './json.ts'
  */
 const shapes: readonly (readonly [topics: RegExp, fits: (body: Thing) => boolean])[] = [
   [/^orders\/edited$/, (body) => isThing(body.order_edit)],
-  [/^orders\/delete$/, (body) => hasId(body) && !has(body, 'line_items', 'order_id')],
+  [/^(orders|products)\/delete$/, (body) => hasId(body) && Object.keys(body).every((key) => idKeys.has(key))],
   [/^orders\/risk_assessment_changed$/, (body) => has(body, 'order_id') || hasId(body)],
   [/^orders\//, (body) => hasId(body) && Array.isArray(body.line_items) && !has(body, 'order_id')],
   [/^order_transactions\//, (body) => hasId(body) && has(body, 'order_id') && has(body, 'kind')],
@@ -30,12 +30,14 @@ const shapes: readonly (readonly [topics: RegExp, fits: (body: Thing) => boolean
   [/^returns\//, (body) => hasId(body) && !has(body, 'line_items')],
   [/^disputes\//, (body) => hasId(body) && has(body, 'reason') && has(body, 'status')],
   [/^inventory_levels\//, (body) => has(body, 'inventory_item_id')],
-  [/^products\/delete$/, (body) => hasId(body) && !has(body, 'variants')],
-  [/^products\//, (body) => hasId(body) && !has(body, 'line_items') && !has(body, 'order_id')],
+  [/^products\//, (body) => hasId(body) && Array.isArray(body.variants)],
   [/^app\/uninstalled$/, (body) => Object.hasOwn(body, 'myshopify_domain') || has(body, 'shop_owner')],
-  [/^customers\/data_request$/, (body) => isThing(body.customer) && !has(body, 'orders_to_redact')],
-  [/^customers\/redact$/, (body) => isThing(body.customer) && !has(body, 'data_request', 'orders_requested')],
-  [/^shop\/redact$/, (body) => has(body, 'shop_domain') && !has(body, 'customer')],
+  [/^customers\/data_request$/, (body) => isPrivacy(body) && has(body, 'data_request', 'orders_requested')],
+  [/^customers\/redact$/, (body) => isPrivacy(body) && has(body, 'orders_to_redact')],
+  [
+    /^shop\/redact$/,
+    (body) => has(body, 'shop_domain') && Object.keys(body).every((key) => key.startsWith('shop_')),
+  ],
 ]
 
 /** Whether the body can be of this topic; a topic that we do not use may have any. */
@@ -44,8 +46,15 @@ export function fitsTopic(topic: string, body: Thing): boolean {
   return shape === undefined || shape[1](body)
 }
 
+/** An order names its customer too, and a question read as an erasure cannot be undone. */
+function isPrivacy(body: Thing): boolean {
+  return has(body, 'shop_domain') && isThing(body.customer) && !has(body, 'id')
+}
+
+const idKeys = new Set(['id', 'admin_graphql_api_id'])
+
 function hasId(body: Thing): boolean {
-  return has(body, 'id') || has(body, 'admin_graphql_api_id')
+  return has(body, 'id')
 }
 
 function has(body: Thing, ...keys: readonly string[]): boolean {

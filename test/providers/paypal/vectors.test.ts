@@ -71,7 +71,11 @@ const others: Negative[] = isHere
 for (const one of others.filter(({ deliver_times }) => deliver_times === undefined)) {
   test(`derived: ${one.id}: ${one.expected.slice(0, 60)}`, async () => {
     const base = genuine.find(({ id }) => id === one.based_on)!
-    const headers: Record<string, string> = { ...base.headers, 'paypal-auth-algo': 'SHA256withRSA', ...one.headers }
+    const headers: Record<string, string> = {
+      ...base.headers,
+      'paypal-auth-algo': 'SHA256withRSA',
+      ...one.headers,
+    }
     for (const name of one.drop_headers ?? []) delete headers[name]
     const raw = read(one.body_file ?? base.body_file)
     const body = one.body_encoding === 'base64' ? Buffer.from(raw.toString(), 'base64') : raw
