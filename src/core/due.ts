@@ -25,7 +25,7 @@ export function effectsDue(
   const held = new Set(existing.map((effect) => effect.key))
   const home = order.scope ?? scope
   const due = [
-    ...(policy.sinks.receipt === true ? [...receipts(order, policy), ...refundNotices(order)] : []),
+    ...(policy.sinks.receipt === true ? [...receipts(order, policy), ...refundNotices(order, policy)] : []),
     ...(policy.sinks.fulfillment === true ? fulfillment(order, policy, existing, home) : []),
     ...outgoingDue(order, policy, existing, home),
     ...(policy.sinks.notify === true ? notices(order, policy, home) : []),
@@ -37,7 +37,6 @@ export function effectsDue(
 
 /** One per capture, also where a charge grew; none for money that the bank has taken back meanwhile. */
 function receipts(order: Order, policy: Policy): Effect[] {
-  const isReady = order.hasEmail && order.number !== undefined && !order.isStandInNumber
   return order.payments
     .filter((payment) => payment.state === 'captured')
     .flatMap((payment) =>
@@ -56,13 +55,13 @@ function receipts(order: Order, policy: Policy): Effect[] {
           currency: payment.currency,
           occurred_at: capture.occurredAt,
         },
-        ...(isReady ? {} : { waitForMs: policy.receiptWaitMs }),
+        ...mailWait(order, policy),
       })),
     )
 }
 
 /** One per refund that has gone or is going back. A late failure is none: nothing was given back. */
-function refundNotices(order: Order): Effect[] {
+function refundNotices(order: Order, policy: Policy): Effect[] {
   return order.refunds.filter(counts).map((refund) => ({
     key: `refund_notice:${refund.scope}:${refund.ref.id}`,
     sink: 'receipt',
@@ -75,7 +74,14 @@ function refundNotices(order: Order): Effect[] {
       currency: refund.currency,
       occurred_at: refund.occurredAt,
     },
+    ...mailWait(order, policy),
   }))
+}
+
+/** A mail waits a while for the event that knows whom to write to and what the order is called. */
+function mailWait(order: Order, policy: Policy): { waitForMs?: number } {
+  const isReady = order.hasEmail && order.number !== undefined && !order.isStandInNumber
+  return isReady ? {} : { waitForMs: policy.receiptWaitMs }
 }
 
 /**

@@ -92,6 +92,13 @@ describe('refund notices', () => {
       ['refund_notice:shop:re_1', 'refund_notice:shop:re_2'],
     )
   })
+
+  test('waits like a receipt for whom to write to', () => {
+    const notice = (facts: readonly KnownFact[]) => due(facts).find((effect) => effect.kind === 'refund_notice')
+    const refunded = [say.total(full), say.captured(full), say.refund('succeeded', usd(5n))]
+    assert.equal(notice(refunded)?.waitForMs, 600_000)
+    assert.equal(notice([...paidTees(), say.refund('succeeded', usd(5n))])?.waitForMs, undefined)
+  })
 })
 
 describe('fulfillment', () => {
