@@ -264,8 +264,8 @@ export function decodeData<K extends FactKind>(text: string): FactData[K] {
 }
 
 /** What the digest of a fact is taken over: all that it states, and nothing of how it reached us. */
-export function canonicalFact(fact: Fact): string {
-  return `${fact.id}\n${fact.occurredAt}\n${fact.rank}\n${encodeData(fact.data)}`
+export function canonicalFact(fact: Fact, data = encodeData(fact.data)): string {
+  return `${fact.id}\n${fact.occurredAt}\n${fact.rank}\n${data}`
 }
 
 /** One fact per id, the best witness each: highest rank, then smallest digest. In order of id, so a set has one form. */

@@ -83,7 +83,8 @@ async function recordOnce(system: System, request: RecordRequest): Promise<Recor
     const [commit] = await Promise.all([on.query('commit'), ...queued])
     if (commit.command !== 'COMMIT') throw new Error('the recording transaction was rolled back at commit')
     point('process.after_commit')
-    if (accountFacts.length > 0 || result.changes.some((change) => change.effects.length > 0)) signal.emit('effects')
+    if (accountFacts.length > 0 || result.changes.some((change) => change.effects.length > 0))
+      signal.emit('effects')
     if (result.changes.some((change) => change.wants.length > 0)) signal.emit('rereads')
     return result
   } catch (error) {
@@ -106,21 +107,31 @@ async function decide(on: Connection, system: System, batch: Batch, loaded: Load
     chart: chartOf(system.config),
     effectsSince: system.effectsSince,
   }
-  const isInteresting = (group: (typeof groups)[number]) => group.newFacts.length > 0 || group.roots.length > 1 || batch.refolds
+  const isInteresting = (group: (typeof groups)[number]) =>
+    group.newFacts.length > 0 || group.roots.length > 1 || batch.refolds
   const working = groups.filter(isInteresting)
   const skus = settings.policy.sinks.inventory === true ? await knownSkusOf(on, working) : new Set<string>()
   const changes = working.map((group) => changeOf(group, loaded, settings, skus))
   const accountFacts = newAccountFacts(batch, loaded)
-  const accountEntries = settings.policy.sinks.accounting === true ? accountEntriesOf(system, accountFacts, loaded) : []
-  return { result: { tx: loaded.tx, perItem: perItemOf(batch, loaded, groups, changes, accountFacts), changes }, accountFacts, accountEntries }
+  const accountEntries =
+    settings.policy.sinks.accounting === true ? accountEntriesOf(system, accountFacts, loaded) : []
+  return {
+    result: { tx: loaded.tx, perItem: perItemOf(batch, loaded, groups, changes, accountFacts), changes },
+    accountFacts,
+    accountEntries,
+  }
 }
 
 /** Of the SKUs in these orders' lines, those that somebody has given stock for. */
-async function knownSkusOf(on: Connection, groups: ReturnType<typeof groupsOf>): Promise<ReadonlySet<string>> {
+async function knownSkusOf(
+  on: Connection,
+  groups: ReturnType<typeof groupsOf>,
+): Promise<ReadonlySet<string>> {
   const skus = new Set<string>()
   for (const group of groups) {
     for (const fact of [...group.known, ...group.newFacts.map(({ row }) => row.fact)]) {
-      if (fact.kind === 'order_lines' || fact.kind === 'order_snapshot') for (const line of fact.data.lines) if (line.sku !== undefined) skus.add(line.sku)
+      if (fact.kind === 'order_lines' || fact.kind === 'order_snapshot')
+        for (const line of fact.data.lines) if (line.sku !== undefined) skus.add(line.sku)
     }
   }
   if (skus.size === 0) return skus
@@ -149,7 +160,13 @@ function accountEntriesOf(system: System, newFacts: readonly NewFact[], loaded: 
     const home = system.config.connections.find((connection) => connection.id === news[0]!.connection)
     return movements([...known, ...news], chart)
       .filter((entry) => !posted.has(entry.key))
-      .map((entry) => ({ ...entry, scope, connection: news[0]!.connection, mode: home?.mode ?? 'test', orderId: null }))
+      .map((entry) => ({
+        ...entry,
+        scope,
+        connection: news[0]!.connection,
+        mode: home?.mode ?? 'test',
+        orderId: null,
+      }))
   })
 }
 
@@ -163,8 +180,16 @@ function perItemOf(
   const rootOf = new Map(groups.flatMap((group) => group.roots.map((root) => [root, group.root] as const)))
   const changed = new Map(changes.map((change) => [change.orderId, change]))
   const roots = new Map(loaded.refs.map((row) => [keyOf(row as never), rootOf.get(row.root)!]))
-  const fresh = new Set([...changes.flatMap((change) => change.newFacts), ...accountFacts].map(({ row }) => row))
-  const perItem = batch.items.map(() => ({ newFactIds: [] as string[], orderIds: [] as string[] }) as RecordResult['perItem'][number] & { waitingFor?: Ref; isDone?: boolean })
+  const fresh = new Set(
+    [...changes.flatMap((change) => change.newFacts), ...accountFacts].map(({ row }) => row),
+  )
+  const perItem = batch.items.map(
+    () =>
+      ({ newFactIds: [] as string[], orderIds: [] as string[] }) as RecordResult['perItem'][number] & {
+        waitingFor?: Ref
+        isDone?: boolean
+      },
+  )
   for (const row of [...batch.prepared, ...batch.account]) {
     const item = perItem[row.item]!
     if (fresh.has(row)) item.newFactIds.push(row.fact.id)

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Logger } from 'winston'
 import type { Config } from '../config.ts'
 import type { Provider } from '../providers/provider.ts'
@@ -14,7 +15,7 @@ export type System = {
   /** Our wall clock, a parameter so that tests can move it. Never decides what an order is. */
   readonly now: () => Date
   /** Key of the hashes by which people are found again (settings.person_key). */
-  readonly personKey: Buffer
+  readonly personKey: KeyObject
   /** External effects are made for polled facts only from this instant on (settings.first_start, or the file's). */
   readonly effectsSince: Date
 }

@@ -53,7 +53,10 @@ async function processWakeUps(system: System, wakeUps: readonly WakeUp[]): Promi
   try {
     await processEvents(system, [...new Set(wakeUps.flatMap((wakeUp) => wakeUp.eventIds))], { wakeUps })
   } catch (error) {
-    system.log.error('a batch was given back', { error: error as Error, events: wakeUps.reduce((n, w) => n + w.eventIds.length, 0) })
+    system.log.error('a batch was given back', {
+      error: error as Error,
+      events: wakeUps.reduce((n, w) => n + w.eventIds.length, 0),
+    })
     await system.queue.fail(wakeUps, error as Error)
   }
 }

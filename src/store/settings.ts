@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { Database } from './database.ts'
 import { statement } from './statement.ts'
 
@@ -22,10 +22,10 @@ const ensurePartitions = statement<[at: Date], never>({
 export async function installation(
   db: Database,
   now: Date,
-): Promise<{ personKey: Buffer; firstStart: Date }> {
+): Promise<{ personKey: KeyObject; firstStart: Date }> {
   const personKey = await settled(db, 'person_key', randomBytes(32).toString('base64'))
   const firstStart = await settled(db, 'first_start', now.toISOString())
-  return { personKey: Buffer.from(personKey, 'base64'), firstStart: new Date(firstStart) }
+  return { personKey: createSecretKey(personKey, 'base64'), firstStart: new Date(firstStart) }
 }
 
 /** Makes the partitions of this month and the next, so that rows do not pile up in the default one. */

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
@@ -15,6 +16,7 @@ import { startTwin, type Twin, type TwinOptions } from '../../src/sandbox/index.
 import { openDatabase } from '../../src/store/database.ts'
 import { byId } from '../../src/store/runs.ts'
 import { testDatabase } from '../support/database.ts'
+import { dataFolder } from '../support/folder.ts'
 import { until } from '../support/wait.ts'
 
 export const webhookSecret = 'whsec_reconcile'
@@ -121,7 +123,7 @@ export async function startRoles(
     queue,
     providers,
     now: () => new Date(),
-    personKey: Buffer.alloc(32, 7),
+    personKey: createSecretKey(Buffer.alloc(32, 7)),
     effectsSince: new Date(0),
   }
   const starts = { worker: startProcessing, rereader: startRereading, reconciler: startReconciler }
@@ -192,7 +194,7 @@ export function configOf(databaseUrl: string, twinUrl: string, changes: Changes)
     port: 0,
     host: '127.0.0.1',
     databaseUrl,
-    dataDir: '',
+    dataDir: dataFolder(),
     configPath: '',
     adminKey: 'an-admin-key-of-the-tests-0123456789',
     encryptionKey: undefined,

@@ -1,4 +1,4 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
 import { createLogger, transports } from 'winston'
 import type { Config, Connection } from '../../src/config.ts'
 import { createQueue } from '../../src/pipeline/queue.ts'
@@ -7,6 +7,7 @@ import type { System } from '../../src/pipeline/system.ts'
 import type { Provider, RawRequest, Verdict } from '../../src/providers/provider.ts'
 import type { Database } from '../../src/store/database.ts'
 import { testDatabase } from '../support/database.ts'
+import { dataFolder } from '../support/folder.ts'
 
 export const secret = 'a secret of the tests'
 
@@ -40,7 +41,7 @@ export async function testSystem(
     queue,
     providers: new Map([['acme', acme]]),
     now: changes.now ?? (() => new Date()),
-    personKey: Buffer.alloc(32),
+    personKey: createSecretKey(Buffer.alloc(32)),
     effectsSince: new Date(0),
   }
 }
@@ -68,7 +69,7 @@ function testConfig({ connections = [testConnection()], limits = {}, trustProxy 
     port: 0,
     host: '127.0.0.1',
     databaseUrl: undefined,
-    dataDir: '',
+    dataDir: dataFolder(),
     configPath: '',
     adminKey: undefined,
     encryptionKey: undefined,

@@ -1,10 +1,10 @@
-import { createHmac } from 'node:crypto'
 import * as z from 'zod'
 import { orderOf } from '../../pipeline/record/state.ts'
 import type { System } from '../../pipeline/system.ts'
 import { personsById } from '../../store/persons.ts'
 import { linkAt } from '../../store/reading/history.ts'
 import { listOrders, type ListedOrder, referencesOf } from '../../store/reading/orders.ts'
+import { emailHash } from '../../pipeline/record/people.ts'
 import { inSnapshot } from '../../store/reading/snapshot.ts'
 import type { Actor } from '../auth.ts'
 import { Problem } from '../problem.ts'
@@ -176,5 +176,5 @@ async function viewsOf(
 
 function emailHashOf(system: System, text: string): string | undefined {
   if (!text.includes('@')) return undefined
-  return createHmac('sha256', system.personKey).update(`email\n${text.trim().toLowerCase()}`).digest('hex')
+  return emailHash(system.personKey, text)
 }

@@ -36,7 +36,12 @@ export async function lockAndLoad(on: Connection, batch: Batch): Promise<Loaded>
   const tx = facts.nextTx(on)
   const accountLocks = lockAccountSubjects(on, batch)
   const claimed = refs.claim(on, scopes, kinds, ids, components, proposed, connections)
-  const inserted = orders.insertClaimed(on, proposals.map((o) => o.id), proposals.map((o) => o.connection), proposals.map((o) => o.mode))
+  const inserted = orders.insertClaimed(
+    on,
+    proposals.map((o) => o.id),
+    proposals.map((o) => o.connection),
+    proposals.map((o) => o.mode),
+  )
   const locked = orders.lockByRefs(on, scopes, kinds, ids)
   const resolved = refs.resolve(on, scopes, kinds, ids)
   const known = facts.byRefs(on, scopes, kinds, ids)
@@ -44,10 +49,23 @@ export async function lockAndLoad(on: Connection, batch: Batch): Promise<Loaded>
   const moved = stock.movedByRefs(on, scopes, kinds, ids)
   const keys = journal.keysByRefs(on, scopes, kinds, ids)
   const recognised = journal.recognisedByRefs(on, scopes, kinds, ids)
-  await Promise.all([tx, accountLocks, claimed, inserted, locked, resolved, known, effects, moved, keys, recognised])
+  await Promise.all([
+    tx,
+    accountLocks,
+    claimed,
+    inserted,
+    locked,
+    resolved,
+    known,
+    effects,
+    moved,
+    keys,
+    recognised,
+  ])
   point('process.after_lock')
   const rows = await locked
-  if (rows.some((row) => row.alias_of !== null)) throw new OrderMoved('an order became part of another one meanwhile')
+  if (rows.some((row) => row.alias_of !== null))
+    throw new OrderMoved('an order became part of another one meanwhile')
   return {
     tx: (await tx)[0]!.tx,
     refs: await resolved,
@@ -63,8 +81,15 @@ export async function lockAndLoad(on: Connection, batch: Batch): Promise<Loaded>
 
 async function lockAccountSubjects(on: Connection, batch: Batch): Promise<facts.StoredFact[]> {
   if (batch.account.length === 0) return []
-  const subjects = [...new Map(batch.account.map(({ fact }) => [`${fact.scope}\0${fact.subject.kind}\0${fact.subject.id}`, fact]))]
-  const locks = facts.lockSubjects(on, subjects.map(([key]) => lockKey(key)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)))
+  const subjects = [
+    ...new Map(
+      batch.account.map(({ fact }) => [`${fact.scope}\0${fact.subject.kind}\0${fact.subject.id}`, fact]),
+    ),
+  ]
+  const locks = facts.lockSubjects(
+    on,
+    subjects.map(([key]) => lockKey(key)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
+  )
   const rows = facts.bySubjects(
     on,
     subjects.map(([, fact]) => fact.scope),
@@ -79,7 +104,10 @@ function lockKey(subject: string): bigint {
   return createHash('sha256').update(subject).digest().readBigInt64BE(0)
 }
 
-function byRoot<Row extends { root: string }, Value>(rows: readonly Row[], read: (row: Row) => Value): Map<string, Value[]> {
+function byRoot<Row extends { root: string }, Value>(
+  rows: readonly Row[],
+  read: (row: Row) => Value,
+): Map<string, Value[]> {
   const map = new Map<string, Value[]>()
   for (const row of rows) {
     const values = map.get(row.root)

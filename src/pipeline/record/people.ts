@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import type { Person } from '../../core/fact.ts'
 import type { PersonRow } from './prepare.ts'
 
 /** A person's row: the id is a keyed hash of what was said, so that two witnesses of one person agree. */
-export function personRow(person: Person, key: Buffer): PersonRow {
+export function personRow(person: Person, key: KeyObject): PersonRow {
   const data = JSON.stringify(person, (_key, value) =>
     value !== null && typeof value === 'object' && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -18,14 +18,14 @@ export function personRow(person: Person, key: Buffer): PersonRow {
 }
 
 /** What people are found again by, without keeping their address. */
-export function emailHash(key: Buffer, email: string): string {
+export function emailHash(key: KeyObject, email: string): string {
   return keyedHash(key, `email\n${email.trim().toLowerCase()}`)
 }
 
-export function customerHash(key: Buffer, customerId: string): string {
+export function customerHash(key: KeyObject, customerId: string): string {
   return keyedHash(key, `customer\n${customerId}`)
 }
 
-function keyedHash(key: Buffer, text: string): string {
+function keyedHash(key: KeyObject, text: string): string {
   return createHmac('sha256', key).update(text).digest('hex')
 }

@@ -1,6 +1,13 @@
-import { createHash } from 'node:crypto'
+import { createHash, type KeyObject } from 'node:crypto'
 import type { Config, Connection } from '../../config.ts'
-import { canonicalFact, encodeData, type Fact, type KnownFact, type Ref, type Statement } from '../../core/fact.ts'
+import {
+  canonicalFact,
+  encodeData,
+  type Fact,
+  type KnownFact,
+  type Ref,
+  type Statement,
+} from '../../core/fact.ts'
 import { newId } from '../ids.ts'
 import { numberScopes } from './number-scopes.ts'
 import { personRow } from './people.ts'
@@ -26,7 +33,11 @@ export type Prepared = {
   /** An order number that orders of several connections may carry: joined once it is known which one is meant. */
   readonly bare?: BareNumber
 }
-export type BareNumber = { readonly number: string; readonly scopes: readonly string[]; readonly found?: 'none' | 'several' }
+export type BareNumber = {
+  readonly number: string
+  readonly scopes: readonly string[]
+  readonly found?: 'none' | 'several'
+}
 export type ScopedRef = Ref & { readonly scope: string }
 
 /** References of one batch, sorted, each with its component and the order proposed for it. */
@@ -53,7 +64,7 @@ export type Batch = {
   reclaim(prepared: readonly Prepared[]): Batch
 }
 
-type Settings = { readonly config: Config; readonly personKey: Buffer }
+type Settings = { readonly config: Config; readonly personKey: KeyObject }
 
 /** Pure but for the random part of new order ids: digests, people, and which references belong together. */
 export function prepare(items: readonly RecordItem[], settings: Settings): Batch {
@@ -66,15 +77,25 @@ export function prepare(items: readonly RecordItem[], settings: Settings): Batch
     const scope = connection?.account ?? item.connection
     for (const statement of item.statements) {
       const fact = withPerson(statement, settings.personKey, persons)
-      const digest = createHash('sha256').update(canonicalFact(fact)).digest()
-      const known = { ...fact, digest: digest.toString('hex'), connection: item.connection, scope, source: item.source } as KnownFact
-      const found = statement.level === 'account' ? { refs: [] } : refsOf(statement, scope, connection, settings.config)
-      const row = { item: index, fact: known, digest, data: encodeData(fact.data), eventId: item.eventId ?? null, ...found }
+      const data = encodeData(fact.data)
+      const digest = createHash('sha256').update(canonicalFact(fact, data)).digest()
+      const known = {
+        ...fact,
+        digest: digest.toString('hex'),
+        connection: item.connection,
+        scope,
+        source: item.source,
+      } as KnownFact
+      const found =
+        statement.level === 'account' ? { refs: [] } : refsOf(statement, scope, connection, settings.config)
+      const row = { item: index, fact: known, digest, data, eventId: item.eventId ?? null, ...found }
       if (statement.level === 'account') account.push(row)
       else prepared.push(row)
     }
   })
-  const refold = items.flatMap((item) => (item.refold ?? []).map((ref) => ({ ref, connection: item.connection })))
+  const refold = items.flatMap((item) =>
+    (item.refold ?? []).map((ref) => ({ ref, connection: item.connection })),
+  )
   const reclaim = (rows: readonly Prepared[]): Batch => ({
     items,
     prepared: rows,
@@ -87,7 +108,7 @@ export function prepare(items: readonly RecordItem[], settings: Settings): Batch
   return reclaim(prepared)
 }
 
-function withPerson(statement: Statement, key: Buffer, persons: Map<string, PersonRow>): Fact {
+function withPerson(statement: Statement, key: KeyObject, persons: Map<string, PersonRow>): Fact {
   if (statement.person === undefined) return statement.fact
   const row = personRow(statement.person, key)
   persons.set(row.id, row)
@@ -113,7 +134,10 @@ function refsOf(
     if (ref.kind === 'number' && !numbers.isCertain && numbers.scopes.length > 0) {
       bare = { number: ref.id, scopes: numbers.scopes }
     }
-    if (at !== undefined && !refs.some((held) => held.kind === ref.kind && held.id === ref.id && held.scope === at)) {
+    if (
+      at !== undefined &&
+      !refs.some((held) => held.kind === ref.kind && held.id === ref.id && held.scope === at)
+    ) {
       refs.push({ ...ref, scope: at })
     }
   }
@@ -126,15 +150,27 @@ function claimsOf(
   connections: ReadonlyMap<string, Connection>,
 ): Claims {
   const components = new Components()
-  for (const { refs } of prepared) for (const ref of refs) components.join(keyOf(refs[0]!), keyOf(ref))
   const rows = new Map<string, { ref: ScopedRef; connection: string }>()
   for (const { refs, fact } of prepared) {
-    for (const ref of refs) if (!rows.has(keyOf(ref))) rows.set(keyOf(ref), { ref, connection: fact.connection })
+    const keys = refs.map(keyOf)
+    for (const [index, key] of keys.entries()) {
+      components.join(keys[0]!, key)
+      if (!rows.has(key)) rows.set(key, { ref: refs[index]!, connection: fact.connection })
+    }
   }
-  for (const { ref, connection } of refold) if (!rows.has(keyOf(ref))) rows.set(keyOf(ref), { ref, connection })
+  for (const { ref, connection } of refold)
+    if (!rows.has(keyOf(ref))) rows.set(keyOf(ref), { ref, connection })
   const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1))
   const proposals = new Map<string, { index: number; id: string; connection: string; mode: string }>()
-  const claims: Claims = { scopes: [], kinds: [], ids: [], components: [], proposed: [], connections: [], orders: [] }
+  const claims: Claims = {
+    scopes: [],
+    kinds: [],
+    ids: [],
+    components: [],
+    proposed: [],
+    connections: [],
+    orders: [],
+  }
   for (const [key, { ref, connection }] of sorted) {
     const root = components.find(key)
     let proposal = proposals.get(root)
@@ -164,7 +200,12 @@ class Components {
 
   find(key: string): string {
     let at = key
-    for (let parent = this.#parent.get(at); parent !== undefined && parent !== at; parent = this.#parent.get(at)) at = parent
+    for (
+      let parent = this.#parent.get(at);
+      parent !== undefined && parent !== at;
+      parent = this.#parent.get(at)
+    )
+      at = parent
     if (at !== key) this.#parent.set(key, at)
     return at
   }

@@ -7,5 +7,7 @@ export function stateOf(order: Order): string {
 
 /** The order that `stateOf` wrote. A field that was undefined is absent. */
 export function orderOf(state: string): Order {
-  return JSON.parse(state, (key, value) => (key.endsWith('Minor') && typeof value === 'string' ? BigInt(value) : value))
+  return JSON.parse(state, (key, value) =>
+    key.endsWith('Minor') && typeof value === 'string' ? BigInt(value) : value,
+  )
 }

@@ -30,7 +30,12 @@ export type Writing = {
  * Queues one set-based statement a table, in the order stock → head, and waits for none of them: the COMMIT that the
  * caller queues behind them goes out in the same flight. The promises are for the caller to await.
  */
-export function queueWrites(on: Connection, system: System, writing: Writing, extraDigests: readonly Buffer[]): Promise<unknown>[] {
+export function queueWrites(
+  on: Connection,
+  system: System,
+  writing: Writing,
+  extraDigests: readonly Buffer[],
+): Promise<unknown>[] {
   const { tx, changes } = writing
   const newFacts = [...changes.flatMap((change) => change.newFacts), ...writing.accountFacts]
   const entries = [...changes.flatMap((change) => change.entries), ...writing.accountEntries]
@@ -61,7 +66,13 @@ export function queueWrites(on: Connection, system: System, writing: Writing, ex
 
 function queuePersons(on: Connection, { batch }: Writing): Promise<unknown> {
   const rows = [...batch.persons].sort((a, b) => (a.id < b.id ? -1 : 1))
-  return persons.insert(on, rows.map((r) => r.id), rows.map((r) => r.data), rows.map((r) => r.emailHash), rows.map((r) => r.customerHash))
+  return persons.insert(
+    on,
+    rows.map((r) => r.id),
+    rows.map((r) => r.data),
+    rows.map((r) => r.emailHash),
+    rows.map((r) => r.customerHash),
+  )
 }
 
 function queueFacts(on: Connection, rows: readonly NewFact[], tx: bigint): Promise<unknown> {
@@ -107,10 +118,22 @@ function queueOrders(on: Connection, changes: readonly Change[], tx: bigint): Pr
 function queueMerges(on: Connection, changes: readonly Change[], tx: bigint): Promise<unknown>[] {
   const pairs = changes.flatMap((change) => change.merged.map((loser) => ({ loser, root: change.orderId })))
   if (pairs.length === 0) return []
-  return [orders.alias(on, pairs.map((pair) => pair.loser), pairs.map((pair) => pair.root), tx)]
+  return [
+    orders.alias(
+      on,
+      pairs.map((pair) => pair.loser),
+      pairs.map((pair) => pair.root),
+      tx,
+    ),
+  ]
 }
 
-function queueEffects(on: Connection, system: System, changes: readonly Change[], tx: bigint): Promise<unknown>[] {
+function queueEffects(
+  on: Connection,
+  system: System,
+  changes: readonly Change[],
+  tx: bigint,
+): Promise<unknown>[] {
   const now = system.now()
   const rows = changes.flatMap((change) => change.effects.map((effect) => ({ effect, change })))
   const cancelled = changes.flatMap((change) => change.cancelled)
@@ -130,7 +153,9 @@ function queueEffects(on: Connection, system: System, changes: readonly Change[]
       reasons.map((reason) => (reason === null ? 'due' : 'cancelled')),
       rows.map(({ change }) => change.orderId),
       rows.map(({ change }) => change.connection),
-      rows.map(({ effect, change }) => JSON.stringify(effect.sink === 'outgoing' ? announced(effect.body, change) : effect.body)),
+      rows.map(({ effect, change }) =>
+        JSON.stringify(effect.sink === 'outgoing' ? announced(effect.body, change) : effect.body),
+      ),
       rows.map(({ effect }) => new Date(now.getTime() + (effect.waitForMs ?? 0)).toISOString()),
       reasons,
       tx,
@@ -145,12 +170,21 @@ function announced(body: EffectBody, { after, mode }: Change): object {
 }
 
 /** What other apps are told of facts that belong to no order. */
-function queueAccountEffects(on: Connection, system: System, accountFacts: readonly NewFact[], tx: bigint): Promise<unknown>[] {
+function queueAccountEffects(
+  on: Connection,
+  system: System,
+  accountFacts: readonly NewFact[],
+  tx: bigint,
+): Promise<unknown>[] {
   const policy = policyOf(system.config)
-  const rows = accountFacts.flatMap(({ row: { fact } }) => accountOutgoingDue(fact, policy).map((effect) => ({ effect, fact })))
+  const rows = accountFacts.flatMap(({ row: { fact } }) =>
+    accountOutgoingDue(fact, policy).map((effect) => ({ effect, fact })),
+  )
   if (rows.length === 0) return []
   const now = system.now()
-  const isHistoric = rows.map(({ fact }) => fact.source === 'poll' && new Date(fact.occurredAt) < system.effectsSince)
+  const isHistoric = rows.map(
+    ({ fact }) => fact.source === 'poll' && new Date(fact.occurredAt) < system.effectsSince,
+  )
   return [
     dueEffects.insertDue(
       on,

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { createLogger, transports } from 'winston'
@@ -11,6 +12,7 @@ import type { System } from '../../../src/pipeline/system.ts'
 import { providers } from '../../../src/providers/registry.ts'
 import { createKey, ensureAdminKey, type Role } from '../../../src/store/keys.ts'
 import { testDatabase } from '../../support/database.ts'
+import { dataFolder } from '../../support/folder.ts'
 import {
   chargeOf,
   intentOf,
@@ -89,7 +91,7 @@ export async function startAdmin(
     queue,
     providers,
     now,
-    personKey: Buffer.alloc(32, 7),
+    personKey: createSecretKey(Buffer.alloc(32, 7)),
     effectsSince: new Date(0),
   }
   await ensureAdminKey(db, adminKey)
@@ -207,7 +209,7 @@ function configOf(connections: Connection[]): Config {
     port: 0,
     host: '127.0.0.1',
     databaseUrl: undefined,
-    dataDir: '',
+    dataDir: dataFolder(),
     configPath: '',
     adminKey,
     encryptionKey: undefined,

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { SMTPServer } from 'smtp-server'
 import { createLogger, transports } from 'winston'
@@ -43,7 +44,7 @@ export async function systemWith(t: TestContext, sinks: Partial<Config['sinks']>
     queue: undefined as never,
     providers: new Map(),
     now: () => new Date(),
-    personKey: Buffer.alloc(32),
+    personKey: createSecretKey(Buffer.alloc(32)),
     effectsSince: new Date(0),
   }
   started.set(system, performing)
