@@ -1,11 +1,11 @@
 /** The PayPal twin: a made-up merchant account, its API on loopback, and a sender of its signed webhooks. */
 import type { AddressInfo } from 'node:net'
 import { createFaults, type Faults } from '../stripe/api/faults.ts'
-import { createAfter } from './after.ts'
+import { After } from './after.ts'
 import { createPaypalDeliver, type PaypalDeliver } from './deliver.ts'
 import type { PaypalRequest } from './routes.ts'
 import { createPaypalApi } from './server.ts'
-import { createSteps, type Steps } from './steps.ts'
+import { Steps } from './steps.ts'
 import { createPaypalWorld, type PaypalWorld } from './world.ts'
 
 export { twinAuthority } from './certificates.ts'
@@ -25,7 +25,7 @@ export type PaypalTwinOptions = {
 export type PaypalTwinParts = {
   readonly world: PaypalWorld
   readonly steps: Steps
-  readonly after: ReturnType<typeof createAfter>
+  readonly after: After
   readonly faults: Faults
   readonly clientId: string
   readonly clientSecret: string
@@ -45,11 +45,10 @@ export type PaypalTwin = PaypalTwinParts & {
 /** A twin that listens. Its clock is the real one unless `now` is given. */
 export async function startPaypalTwin(options: PaypalTwinOptions): Promise<PaypalTwin> {
   const world = createPaypalWorld(options)
-  const steps = createSteps(world)
   const parts: PaypalTwinParts = {
     world,
-    steps,
-    after: createAfter(world, steps),
+    steps: new Steps(world),
+    after: new After(world),
     faults: createFaults(),
     clientId: options.clientId ?? 'twin-client',
     clientSecret: options.clientSecret ?? 'twin-client-secret',

@@ -1,7 +1,6 @@
-import { parseDecimal } from '../../core/money.ts'
 import type { PaypalTwinParts } from './index.ts'
 import { lists } from './lists.ts'
-import type { Amount, Resource } from './shapes.ts'
+import { minorOf, type Resource } from './shapes.ts'
 
 export type PaypalRequest = {
   readonly method: string
@@ -133,8 +132,4 @@ function others(world: PaypalTwinParts['world'], path: string, body: Resource): 
     return { status: 200, body: { tracker_identifiers: identifiers, errors: [] } }
   }
   return undefined
-}
-
-function minorOf({ value, currency_code }: Amount): bigint {
-  return parseDecimal(value, currency_code)!
 }

@@ -1,4 +1,3 @@
-import { printDecimal } from '../../core/money.ts'
 import { randomFrom } from '../stripe/random.ts'
 import { linksOf, type Resource, type Amount } from './shapes.ts'
 
@@ -58,10 +57,6 @@ export function createPaypalWorld({
     now()
       .toISOString()
       .replace(/\.\d{3}Z$/, 'Z')
-  const money = (amountMinor: bigint, currency: string): Amount => ({
-    currency_code: currency,
-    value: printDecimal({ amountMinor, currency }),
-  })
   const need = (kind: keyof typeof things, id: string): Resource => {
     const found = things[kind].get(id)
     if (found === undefined) throw new Error(`there is no ${kind} ${id}`)
@@ -69,36 +64,14 @@ export function createPaypalWorld({
   }
 
   function emit(type: string, resource: Resource): PaypalEvent {
-    const id = `WH-${newId(17)}-${newId(17)}`
-    const event: PaypalEvent = {
-      id,
-      event_version: '1.0',
-      create_time: now().toISOString(),
-      resource_type: type.split('.')[1]!.toLowerCase(),
-      event_type: type,
-      summary: '',
-      resource: structuredClone(resource),
-      links: linksOf(`/v1/notifications/webhooks-events/${id}`),
-    }
+    const event = eventOf(`WH-${newId(17)}-${newId(17)}`, type, resource, now())
     events.push(event)
     for (const listener of listeners) listener(event)
     return event
   }
 
   function report(id: string, code: string, amount: Amount, more: object = {}): void {
-    const when = now()
-      .toISOString()
-      .replace(/\.\d{3}Z$/, '+0000')
-    const info = {
-      transaction_id: id,
-      transaction_event_code: code,
-      transaction_initiation_date: when,
-      transaction_updated_date: when,
-      transaction_amount: amount,
-      transaction_status: 'S',
-      ...more,
-    }
-    rows.push({ transaction_info: info })
+    rows.push(rowOf(id, code, amount, now(), more))
   }
 
   return {
@@ -107,12 +80,39 @@ export function createPaypalWorld({
     rows,
     trackers,
     at,
-    money,
     need,
     newId,
     emit,
     report,
     now,
     onEvent: (listener: (event: PaypalEvent) => void) => void listeners.push(listener),
+  }
+}
+
+function eventOf(id: string, type: string, resource: Resource, at: Date): PaypalEvent {
+  return {
+    id,
+    event_version: '1.0',
+    create_time: at.toISOString(),
+    resource_type: type.split('.')[1]!.toLowerCase(),
+    event_type: type,
+    summary: '',
+    resource: structuredClone(resource),
+    links: linksOf(`/v1/notifications/webhooks-events/${id}`),
+  }
+}
+
+function rowOf(id: string, code: string, amount: Amount, at: Date, more: object): ReportRow {
+  const when = at.toISOString().replace(/\.\d{3}Z$/, '+0000')
+  return {
+    transaction_info: {
+      transaction_id: id,
+      transaction_event_code: code,
+      transaction_initiation_date: when,
+      transaction_updated_date: when,
+      transaction_amount: amount,
+      transaction_status: 'S',
+      ...more,
+    },
   }
 }
