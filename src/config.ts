@@ -7,6 +7,7 @@ import { ConfigError } from './config/problem.ts'
 import { readConfigFile } from './config/read.ts'
 import { type ConfigFile, parseFile } from './config/schema.ts'
 import { type Generated, webhookSecretIn } from './config/secrets.ts'
+import type { Books } from './core/journal.ts'
 import { packageFile } from './package-root.ts'
 import type { ConnectionSettings, Provider } from './providers/provider.ts'
 
@@ -27,11 +28,11 @@ export type Config = {
   readonly connections: readonly Connection[]
   readonly sinks: {
     readonly inventory?: { readonly kind: 'internal' }
-    readonly accounting?: {
+    /** Its `accounts` are the full chart: the defaults under what the file names. */
+    readonly accounting?: Books & {
       readonly kind: 'internal'
       readonly baseCurrency: string
       readonly timezone: string
-      readonly accounts: { readonly [key: string]: string } // the full chart: defaults under what the file names
     }
     readonly receipt?: {
       readonly smtpUrl: string

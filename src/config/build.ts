@@ -39,6 +39,11 @@ export function sinksOf(given: ConfigFile['sinks']): Config['sinks'] {
         kind: 'internal',
         baseCurrency: accounting.baseCurrency,
         timezone: accounting.timezone,
+        recognise: accounting.recognise,
+        taxAt: accounting.taxAt,
+        discounts: accounting.discounts,
+        lostDisputes: accounting.lostDisputes,
+        feeTax: accounting.feeTax,
         accounts: {
           ...defaultChart,
           ...Object.fromEntries(

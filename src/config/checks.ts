@@ -17,6 +17,7 @@ export function mistakesIn(
     ...targetMistakes(config),
     ...forwardMistakes(config),
     ...lookMistakes(config),
+    ...chartMistakes(config),
   ]
   const warnings =
     config.encryptionKey === undefined
@@ -107,6 +108,28 @@ function lookMistakes({ sinks }: Config): readonly Mistake[] {
       },
     ]
   }
+}
+
+const sheet = /^(Assets|Liabilities|Equity):/
+
+/**
+ * Two things that the books keep apart must not share one account: what is owed or held could not be told any more.
+ * Income and expenses may be put together as one likes.
+ */
+function chartMistakes({ connections, sinks }: Config): readonly Mistake[] {
+  const chart = Object.entries(sinks.accounting?.accounts ?? {})
+  const severalAccounts = new Set(connections.map(({ account }) => account)).size > 1
+  return chart.flatMap(([key, name], index) => {
+    const at = `sinks.accounting.accounts.${key}`
+    const other = chart.slice(0, index).find(([, earlier]) => earlier === name)?.[0]
+    if (other !== undefined && sheet.test(name))
+      return [{ at, wrong: `"${name}" is also ${other}`, expected: 'an account of its own' }]
+    if (key === 'clearing' && severalAccounts && !name.includes('{c}'))
+      return [
+        { at, wrong: `"${name}" is one for all connections`, expected: '{c} in it: one for each account' },
+      ]
+    return []
+  })
 }
 
 /** What is forwarded must come from somewhere, and two endpoints of one id would share a backlog. */

@@ -67,6 +67,13 @@ const connection = only({
   ...providerKeys,
 })
 
+const roots = 'Assets, Liabilities, Equity, Income or Expenses'
+/** Names that every accounting program takes: a root, then parts without blanks at their ends. */
+const accountPattern = text(
+  `an account name such as Income:Sales, below ${roots}`,
+  /^(Assets|Liabilities|Equity|Income|Expenses)(:[^\s:;|"]([^:;|"\n]*[^\s:;|"])?)+$/,
+)
+
 const accounting = only({
   kind: choice('internal'),
   baseCurrency: text('a currency such as USD', /^[A-Z]{3}$/).default('USD'),
@@ -74,9 +81,7 @@ const accounting = only({
     .refine(isTimezone, 'a time zone such as Europe/Warsaw')
     .default('UTC'),
   accounts: only(
-    Object.fromEntries(
-      Object.keys(defaultChart).map((key) => [key, text('an account name such as Income:Sales').optional()]),
-    ),
+    Object.fromEntries(Object.keys(defaultChart).map((key) => [key, accountPattern.optional()])),
   ).default({}),
   recognise: choice('capture', 'fulfillment').default('capture'),
   taxAt: choice('recognise', 'capture').default('recognise'),
@@ -221,13 +226,6 @@ function unsupported(file: ConfigFile): { mistakes: readonly Mistake[]; warnings
     if (value !== only) mistakes.push({ at, wrong: `${value} is not in this version`, expected: only })
   }
   if (inventory !== undefined) refuse('sinks.inventory.kind', inventory.kind, 'internal')
-  if (accounting !== undefined) {
-    refuse('sinks.accounting.recognise', accounting.recognise, 'capture')
-    refuse('sinks.accounting.taxAt', accounting.taxAt, 'recognise')
-    refuse('sinks.accounting.discounts', accounting.discounts, 'gross')
-    refuse('sinks.accounting.lostDisputes', accounting.lostDisputes, 'expense')
-    refuse('sinks.accounting.feeTax', accounting.feeTax, 'asset')
-  }
   const warnings: string[] = []
   for (const [index, { events }] of outgoing.entries()) {
     for (const event of events.filter((name) => eventsToCome.includes(name)))

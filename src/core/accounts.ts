@@ -1,4 +1,4 @@
-import { type Chart, defaultChart } from './journal.ts'
+import { type Books, defaultChart } from './journal.ts'
 import type { Tender } from './fact.ts'
 
 /**
@@ -7,11 +7,11 @@ import type { Tender } from './fact.ts'
  * Throws on a key that is in no chart.
  */
 export function accountName(
-  chart: Chart,
+  { accounts }: Pick<Books, 'accounts'>,
   key: string,
   { scope, jurisdiction }: { scope?: string; jurisdiction?: string } = {},
 ): string {
-  const pattern = chart[key] ?? defaultChart[key]
+  const pattern = accounts[key] ?? defaultChart[key]
   if (pattern === undefined) throw new RangeError(`no account under ${key}`)
   return pattern.replaceAll('{c}', segment(scope)).replaceAll('{j}', segment(jurisdiction))
 }

@@ -20,6 +20,20 @@ export type JournalEntry = {
 /** Account names of the chart by their configuration key; `{c}` stands for the connection, `{j}` for a jurisdiction. */
 export type Chart = { readonly [key: string]: string }
 
+/** All that the configuration decides about what is posted, and to which accounts. */
+export type Books = {
+  readonly accounts: Chart
+  /** When a sale becomes income: as it is paid, or as it ships. Until then what was paid is a deposit. */
+  readonly recognise: 'capture' | 'fulfillment'
+  /** When its tax is owed: with the income, or with the payment, where a prepayment is taxed. */
+  readonly taxAt: 'recognise' | 'capture'
+  readonly discounts: 'gross' | 'net'
+  /** What a lost dispute is: a cost, or goods that came back. */
+  readonly lostDisputes: 'expense' | 'returns'
+  /** Tax on the provider's fee: to be had back, or part of the fee. */
+  readonly feeTax: 'asset' | 'fees'
+}
+
 /** What is posted of the recognition layer for one order: `account currency` → minor units. */
 export type Balances = ReadonlyMap<string, bigint>
 
@@ -54,4 +68,13 @@ export const defaultChart: Chart = {
   exchangeLoss: 'Expenses:Exchange',
   adjustments: 'Expenses:ProviderAdjustments',
   rounding: 'Expenses:Rounding',
+}
+
+export const defaultBooks: Books = {
+  accounts: defaultChart,
+  recognise: 'capture',
+  taxAt: 'recognise',
+  discounts: 'gross',
+  lostDisputes: 'expense',
+  feeTax: 'asset',
 }

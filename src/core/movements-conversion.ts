@@ -3,30 +3,30 @@ import { meaningOf } from './balance-lines.ts'
 import { entryOf } from './entries.ts'
 import { type Evidence, type Known, largest, returnedBy } from './evidence.ts'
 import type { KnownFact } from './fact.ts'
-import type { Chart, JournalEntry } from './journal.ts'
+import type { Books, JournalEntry } from './journal.ts'
 
 /**
  * Conversions: a balance line in another currency than the money it is about. Both amounts are as stated, never amount ×
  * rate, so an entry waits until both are known. Source comes out of clearing, target goes in; a reversal the other way.
  */
-export function conversions(evidence: Evidence, chart: Chart, posted: ReadonlySet<string>): JournalEntry[] {
+export function conversions(evidence: Evidence, books: Books, posted: ReadonlySet<string>): JournalEntry[] {
   const lines = evidence.of('balance_line')
   const ofCharges = Map.groupBy(
     lines.filter((line) => meaningOf(line.data) === 'charge'),
     (line) => line.data.source?.id,
   )
   const reversals = lines.flatMap((line) => {
-    if (meaningOf(line.data) === 'partial_capture') return givenBack(evidence, line, chart)
+    if (meaningOf(line.data) === 'partial_capture') return givenBack(evidence, line, books)
     const source = sourceOf(evidence, line)
     if (source === undefined || source.currency === line.data.currency) return []
     const sides = [
       { currency: source.currency, amountMinor: -source.amountMinor },
       { currency: line.data.currency, amountMinor: line.data.amountMinor },
     ]
-    return conversion({ line, source: source.fact, sides, chart })
+    return conversion({ line, source: source.fact, sides, books })
   })
   const charges = [...ofCharges.values()].flatMap((group) =>
-    chargeConversions(evidence, group, chart, posted),
+    chargeConversions(evidence, group, books, posted),
   )
   return [...reversals, ...charges]
 }
@@ -38,7 +38,7 @@ export function conversions(evidence: Evidence, chart: Chart, posted: ReadonlySe
 function chargeConversions(
   evidence: Evidence,
   lines: readonly Known<'balance_line'>[],
-  chart: Chart,
+  books: Books,
   posted: ReadonlySet<string>,
 ): JournalEntry[] {
   const captures = evidence
@@ -58,7 +58,7 @@ function chargeConversions(
     const sides = [{ currency, amountMinor: amountMinor > reached ? reached - amountMinor : 0n }]
     if (steps.length === 0) sides.push({ currency: line.data.currency, amountMinor: line.data.amountMinor })
     reached = largest(reached, amountMinor)
-    return conversion({ line, source, sides, chart, step: `:${amountMinor}` })
+    return conversion({ line, source, sides, books, step: `:${amountMinor}` })
   })
 }
 
@@ -99,23 +99,23 @@ function signed(fact: MoneyFact | undefined, sign: bigint): Source | undefined {
 }
 
 /** What a partial capture did not take was converted as well; it goes back in the currency in which it came. */
-function givenBack(evidence: Evidence, line: Known<'balance_line'>, chart: Chart): JournalEntry[] {
+function givenBack(evidence: Evidence, line: Known<'balance_line'>, books: Books): JournalEntry[] {
   const source = evidence.of('payment_captured').find((fact) => fact.subject.id === line.data.source?.id)
   if (source === undefined || source.data.currency === line.data.currency) return []
   const sides = [{ currency: line.data.currency, amountMinor: line.data.amountMinor }]
-  return conversion({ line, source, sides, chart })
+  return conversion({ line, source, sides, books })
 }
 
 function conversion(made: {
   readonly line: Known<'balance_line'>
   readonly source: KnownFact
   readonly sides: readonly { readonly currency: string; readonly amountMinor: bigint }[]
-  readonly chart: Chart
+  readonly books: Books
   readonly step?: string
 }): JournalEntry[] {
-  const { line, source, sides, chart, step = '' } = made
-  const clearing = accountName(chart, 'clearing', { scope: line.scope })
-  const equity = accountName(chart, 'conversion')
+  const { line, source, sides, books, step = '' } = made
+  const clearing = accountName(books, 'clearing', { scope: line.scope })
+  const equity = accountName(books, 'conversion')
   const lines = sides.flatMap(({ currency, amountMinor }) => [
     { account: clearing, currency, amountMinor },
     { account: equity, currency, amountMinor: -amountMinor },

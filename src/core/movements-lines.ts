@@ -1,7 +1,7 @@
 import { accountName } from './accounts.ts'
 import { meaningOf, type Meaning } from './balance-lines.ts'
 import { type Evidence, type Known, sum } from './evidence.ts'
-import type { Chart, JournalEntry, JournalLine } from './journal.ts'
+import type { Books, JournalEntry, JournalLine } from './journal.ts'
 import { entryOf, keyOf, transfer } from './entries.ts'
 
 /** The other side of a line's own amount; absent where the resource itself says what moved, and the line only adds its fee. */
@@ -19,21 +19,21 @@ const counterparts: { readonly [K in Meaning]?: string } = {
 }
 
 /** One entry per balance line: its amount where no other fact moves it, and its fee, booked once and here only. */
-export function lineMovements(evidence: Evidence, chart: Chart): JournalEntry[] {
+export function lineMovements(evidence: Evidence, books: Books): JournalEntry[] {
   return evidence.of('balance_line').flatMap((line) => {
     const meaning = meaningOf(line.data)
-    const clearing = accountName(chart, 'clearing', { scope: line.scope })
-    const counterpart = counterparts[meaning]
+    const clearing = accountName(books, 'clearing', { scope: line.scope })
+    const counterpart = meaning === 'tax' && books.feeTax === 'fees' ? 'fees' : counterparts[meaning]
     const principal =
       counterpart === undefined
         ? []
         : transfer(
             clearing,
-            accountName(chart, counterpart, { scope: line.scope }),
+            accountName(books, counterpart, { scope: line.scope }),
             line.data.currency,
             line.data.amountMinor,
           )
-    const lines = merged([...principal, ...feeLines(line, meaning, clearing, chart)])
+    const lines = merged([...principal, ...feeLines(line, meaning, clearing, books)])
     const name =
       meaning === 'unknown'
         ? `${line.data.category || line.data.type} (not mapped)`
@@ -49,24 +49,26 @@ function feeLines(
   line: Known<'balance_line'>,
   meaning: Meaning,
   clearing: string,
-  chart: Chart,
+  books: Books,
 ): JournalLine[] {
   const { currency, feeMinor, fees } = line.data
-  const tax = sum(fees.filter((fee) => fee.type === 'tax').map((fee) => fee.amountMinor))
-  const account = accountName(chart, meaning === 'dispute' ? 'disputeFees' : 'fees', { scope: line.scope })
+  const isApart = books.feeTax === 'asset'
+  const tax = sum(fees.filter((fee) => isApart && fee.type === 'tax').map((fee) => fee.amountMinor))
+  const account = accountName(books, meaning === 'dispute' ? 'disputeFees' : 'fees', { scope: line.scope })
   return [
     ...transfer(account, clearing, currency, feeMinor - tax),
-    ...transfer(accountName(chart, 'inputTax'), clearing, currency, tax),
+    ...transfer(accountName(books, 'inputTax'), clearing, currency, tax),
   ]
 }
 
-/** One line per account, so that an entry reads as a person would write it. */
+/** One line per account and currency, so that an entry reads as a person would write it. */
 function merged(lines: readonly JournalLine[]): JournalLine[] {
   const byAccount = new Map<string, JournalLine>()
   for (const line of lines) {
-    const held = byAccount.get(line.account)
+    const key = `${line.account} ${line.currency}`
+    const held = byAccount.get(key)
     byAccount.set(
-      line.account,
+      key,
       held === undefined ? line : { ...held, amountMinor: held.amountMinor + line.amountMinor },
     )
   }
@@ -74,10 +76,10 @@ function merged(lines: readonly JournalLine[]): JournalLine[] {
 }
 
 /**
- * A lost dispute costs what is withdrawn: one entry per line of a dispute that was ever lost. A line that brings the
- * money back takes its part of the cost back, so winning after losing needs nothing more.
+ * A lost dispute takes what is withdrawn: one entry per line of a dispute that was ever lost. A line that brings the
+ * money back takes its part back, so winning after losing needs nothing more.
  */
-export function disputeLosses(evidence: Evidence, chart: Chart): JournalEntry[] {
+export function disputeLosses(evidence: Evidence, books: Books): JournalEntry[] {
   const lost = new Map(
     evidence
       .of('dispute_state')
@@ -87,19 +89,36 @@ export function disputeLosses(evidence: Evidence, chart: Chart): JournalEntry[] 
   return evidence.of('balance_line').flatMap((line) => {
     const loss = lost.get(line.data.source?.id ?? '')
     if (loss === undefined || line.data.source?.kind !== 'dispute') return []
-    const [chargebacks, disputes] = [
-      accountName(chart, 'chargebacks'),
-      accountName(chart, 'disputes', { scope: line.scope }),
-    ]
-    return entryOf(
-      `journal:dispute_lost:${line.subject.id}`,
-      loss,
-      transfer(chargebacks, disputes, line.data.currency, -line.data.amountMinor),
-      {
-        occurredAt: loss.occurredAt > line.occurredAt ? loss.occurredAt : line.occurredAt,
-        description: `dispute lost ${loss.subject.id}`,
-        factIds: [loss.id, line.id],
-      },
-    )
+    const lines = books.lostDisputes === 'expense' ? asCost(line, books) : asReturn(line, loss, books)
+    return entryOf(`journal:dispute_lost:${line.subject.id}`, loss, lines, {
+      occurredAt: loss.occurredAt > line.occurredAt ? loss.occurredAt : line.occurredAt,
+      description: `dispute lost ${loss.subject.id}`,
+      factIds: [loss.id, line.id],
+    })
   })
+}
+
+function asCost({ scope, data }: Known<'balance_line'>, books: Books): JournalLine[] {
+  const disputes = accountName(books, 'disputes', { scope })
+  return transfer(accountName(books, 'chargebacks'), disputes, data.currency, -data.amountMinor)
+}
+
+/**
+ * The buyer has the disputed sum back as if we had refunded it, and recognition takes the sale back. What was withdrawn
+ * beyond it stays a cost; in another currency both amounts are as stated.
+ */
+function asReturn(
+  { scope, data }: Known<'balance_line'>,
+  { data: claim }: Known<'dispute_state'>,
+  books: Books,
+): JournalLine[] {
+  const [disputes, customers] = [accountName(books, 'disputes', { scope }), accountName(books, 'customers')]
+  const given = data.amountMinor < 0n ? claim.amountMinor : -claim.amountMinor
+  const crossing = accountName(books, data.currency === claim.currency ? 'chargebacks' : 'conversion')
+  return merged([
+    { account: disputes, currency: data.currency, amountMinor: data.amountMinor },
+    { account: crossing, currency: data.currency, amountMinor: -data.amountMinor },
+    { account: crossing, currency: claim.currency, amountMinor: -given },
+    { account: customers, currency: claim.currency, amountMinor: given },
+  ])
 }

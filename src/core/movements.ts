@@ -2,7 +2,7 @@ import { accountName, tenderAccounts } from './accounts.ts'
 import { byText, type Evidence, evidenceOf, type Known, refKey } from './evidence.ts'
 import { entryOf, keyOf, transfer } from './entries.ts'
 import type { FactKind, KnownFact, Tender } from './fact.ts'
-import type { Chart, JournalEntry, JournalLine } from './journal.ts'
+import type { Books, JournalEntry, JournalLine } from './journal.ts'
 import { conversions } from './movements-conversion.ts'
 import { disputeLosses, lineMovements } from './movements-lines.ts'
 import { payoutMovements } from './movements-payouts.ts'
@@ -17,18 +17,18 @@ import { purseOf } from './payments.ts'
  */
 export function movements(
   facts: readonly KnownFact[],
-  chart: Chart,
+  books: Books,
   posted: ReadonlySet<string> = new Set(),
 ): JournalEntry[] {
   const evidence = evidenceOf(facts)
   const entries = [
-    ...cumulative(evidence, 'payment_captured', chart, posted),
-    ...cumulative(evidence, 'payment_returned', chart, posted),
-    ...refunds(evidence, chart),
-    ...lineMovements(evidence, chart),
-    ...conversions(evidence, chart, posted),
-    ...disputeLosses(evidence, chart),
-    ...payoutMovements(evidence, chart),
+    ...cumulative(evidence, 'payment_captured', books, posted),
+    ...cumulative(evidence, 'payment_returned', books, posted),
+    ...refunds(evidence, books),
+    ...lineMovements(evidence, books),
+    ...conversions(evidence, books, posted),
+    ...disputeLosses(evidence, books),
+    ...payoutMovements(evidence, books),
   ]
   return entries.sort((a, b) => byText(a.key, b.key))
 }
@@ -37,7 +37,7 @@ export function movements(
 function cumulative(
   evidence: Evidence,
   kind: 'payment_captured' | 'payment_returned',
-  chart: Chart,
+  books: Books,
   posted: ReadonlySet<string>,
 ): JournalEntry[] {
   const groups = Map.groupBy(
@@ -51,8 +51,8 @@ function cumulative(
       const before = index > 0 ? rising[index - 1]!.data.amountMinor : 0n
       if (index <= highest && !posted.has(keyOf(fact.id))) return []
       const rise = fact.data.amountMinor - before
-      const customers = accountName(chart, 'customers')
-      const money = tenderAccount(evidence, fact, chart)
+      const customers = accountName(books, 'customers')
+      const money = tenderAccount(evidence, fact, books)
       const lines =
         kind === 'payment_captured'
           ? transfer(money, customers, fact.data.currency, rise)
@@ -87,24 +87,24 @@ function takenBack(
 function tenderAccount(
   evidence: Evidence,
   fact: Known<'payment_captured'> | Known<'payment_returned'>,
-  chart: Chart,
+  books: Books,
 ): string {
   const captured =
     fact.kind === 'payment_captured'
       ? fact
       : evidence.of('payment_captured').find((one) => refKey(one.subject) === refKey(fact.subject))
-  return tenderName(chart, captured?.data.tender, fact.scope)
+  return tenderName(books, captured?.data.tender, fact.scope)
 }
 
-function tenderName(chart: Chart, tender: Tender | undefined, scope: string): string {
-  return accountName(chart, tenderAccounts[tender ?? 'provider'], { scope })
+function tenderName(books: Books, tender: Tender | undefined, scope: string): string {
+  return accountName(books, tenderAccounts[tender ?? 'provider'], { scope })
 }
 
 /** Money that has gone back, and money of it that came back to us; a refund that is only announced moves nothing. */
-function refunds(evidence: Evidence, chart: Chart): JournalEntry[] {
-  const customers = accountName(chart, 'customers')
+function refunds(evidence: Evidence, books: Books): JournalEntry[] {
+  const customers = accountName(books, 'customers')
   const moved = evidence.of('refund_moved').flatMap((fact) => {
-    const money = tenderName(chart, fact.data.tender, fact.scope)
+    const money = tenderName(books, fact.data.tender, fact.scope)
     return entryOf(
       keyOf(fact.id),
       fact,
@@ -112,7 +112,7 @@ function refunds(evidence: Evidence, chart: Chart): JournalEntry[] {
     )
   })
   const returned = evidence.of('refund_returned').flatMap((fact) => {
-    const money = tenderName(chart, fact.data.tender, fact.scope)
+    const money = tenderName(books, fact.data.tender, fact.scope)
     return entryOf(
       keyOf(fact.id),
       fact,

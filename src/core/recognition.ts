@@ -1,41 +1,51 @@
 import { accountName } from './accounts.ts'
-import { byText, largest, smallest } from './evidence.ts'
-import type { Balances, Chart, JournalLine } from './journal.ts'
+import { byText, largest, smallest, sum } from './evidence.ts'
+import type { Balances, Books, JournalLine } from './journal.ts'
 import { discountShare, shareOf } from './lines.ts'
 import { allocate } from './allocation.ts'
 import { shareHalfEven } from './money.ts'
 import type { Order, Part } from './order.ts'
+import { recognisedOf } from './recognised.ts'
 
 /**
  * The balance that this order's state calls for in each account, `account currency` → minor units. What is captured is
- * recognised, up to what was ordered, in the proportions of the total; refunds take it back the same way; a cancelled
- * order recognises nothing. Sums to zero in each currency.
+ * recognised, up to what was ordered, in the proportions of the total (as it ships, where the books say so); refunds
+ * take it back the same way; a cancelled order recognises nothing. Sums to zero in each currency.
  *
  * An overpayment, and its refund, stay between the buyer and us. A late failure leaves a debt and no loss of income:
  * that is for whoever cancels the order or writes it off.
  */
-export function recognitionTarget(order: Order, chart: Chart): Map<string, bigint> {
+export function recognitionTarget(order: Order, books: Books): Map<string, bigint> {
   const target = new Target()
   if (!order.isAttached) return target.balances
-  exchangeResult(order, chart, target)
+  exchangeResult(order, books, target)
   const currency = order.currency
   const { capturedMinor, orderedMinor, refundedMinor } = order.totals
   const recognised = order.status === 'cancelled' ? 0n : smallest(capturedMinor, orderedMinor)
   if (currency === undefined || recognised <= 0n) return target.balances
   const shares = shareOf(order.parts, recognised)
   const overpaid = largest(0n, capturedMinor - orderedMinor)
-  const refunded = smallest(recognised, largest(0n, refundedMinor - overpaid))
-  const { perPart: refunds, discrepancyMinor } = allocate(order, shares, refunded)
-  target.add(accountName(chart, 'returns'), currency, discrepancyMinor)
-  presented(order, chart, target)
-  target.add(accountName(chart, 'customers'), currency, recognised - refunded)
+  const given = refundedMinor + lostMinor(order, books)
+  const refunded = smallest(recognised, largest(0n, given - overpaid))
+  const { perPart, discrepancyMinor } = allocate(order, shares, refunded)
+  const { sold, back } = recognisedOf(order, shares, perPart, books)
+  target.add(accountName(books, 'returns'), currency, discrepancyMinor)
+  presented(order, books, target)
+  target.add(accountName(books, 'customers'), currency, sum(sold) - sum(back) - discrepancyMinor)
   order.parts.forEach((part, index) => {
-    const discount = discountShare(part, shares[index]!)
-    target.add(incomeAccount(part, chart), currency, -(shares[index]! + discount))
-    target.add(accountName(chart, 'discounts'), currency, discount)
-    target.add(refundAccount(part, chart), currency, refunds[index]!)
+    const discount = books.discounts === 'gross' ? discountShare(part, sold[index]!) : 0n
+    target.add(incomeAccount(part, books), currency, -(sold[index]! + discount))
+    target.add(accountName(books, 'discounts'), currency, discount)
+    target.add(refundAccount(part, books), currency, back[index]!)
   })
   return target.balances
+}
+
+/** Disputes that the buyer won, where that counts as goods that came back: the movement says the same sum. */
+function lostMinor({ disputes, currency }: Order, { lostDisputes }: Books): bigint {
+  if (lostDisputes === 'expense') return 0n
+  const lost = disputes.filter((one) => one.state === 'lost' && one.withdrawnMinor > 0n)
+  return sum(lost.filter((one) => one.currency === currency).map((one) => one.amountMinor))
 }
 
 /** What must be added to `posted` so that it becomes `target`: sorted lines, none of zero, summing to zero per currency. */
@@ -53,17 +63,17 @@ class Target {
 
   add(account: string, currency: string, amountMinor: bigint): void {
     const key = `${account} ${currency}`
-    const sum = (this.balances.get(key) ?? 0n) + amountMinor
-    if (sum === 0n) this.balances.delete(key)
-    else this.balances.set(key, sum)
+    const balance = (this.balances.get(key) ?? 0n) + amountMinor
+    if (balance === 0n) this.balances.delete(key)
+    else this.balances.set(key, balance)
   }
 }
 
 /** Only a reversal has an exchange result; it leaves the conversion account holding what the kept sales were worth. */
-function exchangeResult(order: Order, chart: Chart, target: Target): void {
+function exchangeResult(order: Order, books: Books, target: Target): void {
   for (const { currency, lossMinor } of order.exchange) {
-    target.add(accountName(chart, lossMinor > 0n ? 'exchangeLoss' : 'exchangeGain'), currency, lossMinor)
-    target.add(accountName(chart, 'conversion'), currency, -lossMinor)
+    target.add(accountName(books, lossMinor > 0n ? 'exchangeLoss' : 'exchangeGain'), currency, lossMinor)
+    target.add(accountName(books, 'conversion'), currency, -lossMinor)
   }
 }
 
@@ -71,38 +81,40 @@ function exchangeResult(order: Order, chart: Chart, target: Target): void {
  * Money that came in the buyer's currency stands with them in that one, the sale in ours: what was kept of it crosses
  * over at the order's own ratio, so that neither side is left open.
  */
-function presented(order: Order, chart: Chart, target: Target): void {
+function presented(order: Order, books: Books, target: Target): void {
   const { presentment: seen, currency } = order
   if (seen === undefined || currency === undefined) return
   const counted = (amountMinor: bigint) =>
     shareHalfEven(amountMinor, order.totals.orderedMinor, seen.orderedMinor)
   const keptMinor = seen.capturedMinor - seen.refundedMinor
   const worthMinor = counted(seen.capturedMinor) - counted(seen.refundedMinor)
-  const [customers, conversion] = [accountName(chart, 'customers'), accountName(chart, 'conversion')]
+  const [customers, conversion] = [accountName(books, 'customers'), accountName(books, 'conversion')]
   target.add(customers, seen.currency, keptMinor)
   target.add(conversion, seen.currency, -keptMinor)
   target.add(customers, currency, -worthMinor)
   target.add(conversion, currency, worthMinor)
 }
 
-function incomeAccount(part: Part, chart: Chart): string {
+function incomeAccount(part: Part, books: Books): string {
   switch (part.kind) {
     case 'goods':
-      return accountName(chart, 'sales')
+      return accountName(books, 'sales')
     case 'gift_card':
-      return accountName(chart, 'giftCards')
+      return accountName(books, 'giftCards')
     case 'shipping':
-      return accountName(chart, 'shipping')
+      return accountName(books, 'shipping')
     case 'tips':
-      return accountName(chart, 'tips')
+      return accountName(books, 'tips')
     case 'tax':
-      return accountName(chart, 'tax', { jurisdiction: part.jurisdiction ?? 'unknown' })
+      // Shops state import duties among their tax lines; they are owed to another office.
+      if (part.jurisdiction === 'duties') return accountName(books, 'duties')
+      return accountName(books, 'tax', { jurisdiction: part.jurisdiction ?? 'unknown' })
   }
 }
 
 /** Income given back shows as returns; what was never income goes back out of its own account. */
-function refundAccount(part: Part, chart: Chart): string {
+function refundAccount(part: Part, books: Books): string {
   return part.kind === 'goods' || part.kind === 'shipping'
-    ? accountName(chart, 'returns')
-    : incomeAccount(part, chart)
+    ? accountName(books, 'returns')
+    : incomeAccount(part, books)
 }

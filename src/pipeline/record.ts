@@ -4,7 +4,7 @@ import type { Connection } from '../store/database.ts'
 import * as stock from '../store/stock.ts'
 import type { EntryToPost } from '../store/journal.ts'
 import { type Change, changeOf, groupsOf, type NewFact } from './record/change.ts'
-import { chartOf, policyOf } from './record/policy.ts'
+import { booksOf, policyOf } from './record/policy.ts'
 import { lockAndLoad, type Loaded, OrderMoved } from './record/load.ts'
 import { hasContest } from './record/number-scopes.ts'
 import { resolveNumbers } from './record/numbers.ts'
@@ -104,7 +104,7 @@ async function decide(on: Connection, system: System, batch: Batch, loaded: Load
   const settings = {
     config: system.config,
     policy: policyOf(system.config),
-    chart: chartOf(system.config),
+    books: booksOf(system.config),
     effectsSince: system.effectsSince,
   }
   const isInteresting = (group: (typeof groups)[number]) =>
@@ -155,10 +155,10 @@ function accountEntriesOf(system: System, newFacts: readonly NewFact[], loaded: 
   return scopes.flatMap((scope) => {
     const known = loaded.accountFacts.filter((fact) => fact.scope === scope)
     const news = newFacts.filter(({ row }) => row.fact.scope === scope).map(({ row }) => row.fact)
-    const chart = chartOf(system.config)
-    const posted = new Set(movements(known, chart).map((entry) => entry.key))
+    const books = booksOf(system.config)
+    const posted = new Set(movements(known, books).map((entry) => entry.key))
     const home = system.config.connections.find((connection) => connection.id === news[0]!.connection)
-    return movements([...known, ...news], chart)
+    return movements([...known, ...news], books)
       .filter((entry) => !posted.has(entry.key))
       .map((entry) => ({
         ...entry,

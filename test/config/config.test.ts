@@ -226,11 +226,30 @@ test('keys that one provider has go to that provider', (t) => {
   assert.deepEqual(config.connections[0]?.extra, { webhookId: 'W', clientId: 'C', verify: 'postback' })
 })
 
-test('a policy that the books do not follow yet is refused, not ignored', (t) => {
-  assert.match(
-    mistakes(t, `${minimal}sinks: { accounting: { kind: internal, recognise: fulfillment } }\n`),
-    /recognise: fulfillment is not in this version/,
+test('what the books decide otherwise reaches them', (t) => {
+  const { config } = load(
+    t,
+    `${minimal}sinks: { accounting: { kind: internal, recognise: fulfillment, taxAt: capture, discounts: net, lostDisputes: returns, feeTax: fees } }\n`,
   )
+  const { recognise, taxAt, discounts, lostDisputes, feeTax } = config.sinks.accounting!
+  assert.deepEqual(
+    [recognise, taxAt, discounts, lostDisputes, feeTax],
+    ['fulfillment', 'capture', 'net', 'returns', 'fees'],
+  )
+})
+
+test('a chart that no program could read, or that puts two things together, stops the start', (t) => {
+  const chart = (accounts: string) =>
+    mistakes(t, `${minimal}sinks: { accounting: { kind: internal, accounts: ${accounts} } }\n`)
+  assert.match(chart('{ sales: Sales }'), /accounts\.sales: .*expected an account name such as Income:Sales/)
+  assert.match(chart('{ bank: "Assets:Bank:" }'), /accounts\.bank/)
+  assert.match(chart('{ banks: "Assets:Bank" }'), /accounts\.banks: unknown key/)
+  assert.match(chart('{ bank: "Assets:Transit" }'), /accounts\.bank: "Assets:Transit" is also transit/)
+  const { config } = load(
+    t,
+    `${minimal}sinks: { accounting: { kind: internal, accounts: { disputeFees: "Expenses:Fees:{c}" } } }\n`,
+  )
+  assert.equal(config.sinks.accounting!.accounts.disputeFees, 'Expenses:Fees:{c}')
 })
 
 test('a file that is no YAML, or not there, says so with its path', (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KnownFact } from '../../src/core/fact.ts'
 import { fold } from '../../src/core/fold.ts'
-import { defaultChart, type JournalEntry } from '../../src/core/journal.ts'
+import { defaultBooks, type JournalEntry } from '../../src/core/journal.ts'
 import { movements } from '../../src/core/movements.ts'
 import { recognition, recognitionTarget } from '../../src/core/recognition.ts'
 import { balancesOf, imbalances, printed } from './books.ts'
@@ -11,19 +11,19 @@ import { charge, dispute, intent, paidTees, refund, say, session, tees } from '.
 // The worked examples of the books, to the unit. `+` debits, `−` credits.
 
 function entry(facts: readonly KnownFact[], key: string): string {
-  const found = movements(facts, defaultChart).find((one) => one.key === key)
+  const found = movements(facts, defaultBooks).find((one) => one.key === key)
   return found === undefined ? 'none' : printed(found)
 }
 
 function recognised(facts: readonly KnownFact[]): { [account: string]: bigint } {
   return Object.fromEntries(
-    [...recognitionTarget(fold(facts), defaultChart)].sort(([a], [b]) => (a < b ? -1 : 1)),
+    [...recognitionTarget(fold(facts), defaultBooks)].sort(([a], [b]) => (a < b ? -1 : 1)),
   )
 }
 
 function all(facts: readonly KnownFact[]): Map<string, bigint> {
-  const entries = movements(facts, defaultChart)
-  const lines = recognition(recognitionTarget(fold(facts), defaultChart), new Map())
+  const entries = movements(facts, defaultBooks)
+  const lines = recognition(recognitionTarget(fold(facts), defaultBooks), new Map())
   return balancesOf([...entries.flatMap((one) => one.lines), ...lines])
 }
 
@@ -60,8 +60,8 @@ test('USD: a refund without lines goes back pro rata, the missing cent to the go
     'Liabilities:Customers USD 1000 · Assets:Clearing:shop USD -1000',
   )
   const difference = recognition(
-    recognitionTarget(fold(facts), defaultChart),
-    recognitionTarget(fold(paidTees()), defaultChart),
+    recognitionTarget(fold(facts), defaultBooks),
+    recognitionTarget(fold(paidTees()), defaultBooks),
   )
   assert.deepEqual(Object.fromEntries(difference.map((line) => [line.account, line.amountMinor])), {
     'Income:Returns': 956n,
@@ -155,8 +155,8 @@ test('USD: a payout leaves, arrives, and the failed refund and dispute after it 
 test('an order that is learned after its payment ends in the same books', () => {
   const payment = [say.captured({ amountMinor: 4080n }, { intentId: 'pi_1', at: 1 })]
   const whole = [...payment, ...tees()]
-  const first = recognition(recognitionTarget(fold(payment), defaultChart), new Map())
-  const later = recognition(recognitionTarget(fold(whole), defaultChart), balancesOf(first))
+  const first = recognition(recognitionTarget(fold(payment), defaultBooks), new Map())
+  const later = recognition(recognitionTarget(fold(whole), defaultBooks), balancesOf(first))
   assert.deepEqual(Object.fromEntries(balancesOf([...first, ...later])), sale)
   assert.equal(all(whole).get('Liabilities:Customers USD'), undefined)
 })
@@ -280,9 +280,9 @@ test('several currencies in one payout: both amounts as stated, the exchange res
   )
   assert.equal(recognised(eur)['Expenses:Exchange USD'], 35n)
   assert.equal(recognised(eur)['Equity:Conversion USD'], -35n)
-  const entries = [eur, jpy, account].flatMap((facts) => movements(facts, defaultChart))
+  const entries = [eur, jpy, account].flatMap((facts) => movements(facts, defaultBooks))
   const result = [eur, jpy].flatMap((facts) =>
-    recognition(recognitionTarget(fold(facts), defaultChart), new Map()),
+    recognition(recognitionTarget(fold(facts), defaultBooks), new Map()),
   )
   const balances = balancesOf([...entries.flatMap((one) => one.lines), ...result])
   for (const currency of ['EUR', 'JPY', 'USD'])
@@ -294,7 +294,7 @@ test('several currencies in one payout: both amounts as stated, the exchange res
 
 test('a part of the price is recognised as that part of each component, and growth adds the rest', () => {
   const half = [...tees(), say.captured({ amountMinor: 2040n })]
-  const target = recognitionTarget(fold(half), defaultChart)
+  const target = recognitionTarget(fold(half), defaultBooks)
   assert.equal(target.get('Liabilities:Customers USD'), 2040n)
   assert.equal(target.get('Income:Sales USD'), -2000n)
   assert.equal(target.get('Income:Discounts USD'), 250n)
@@ -378,7 +378,7 @@ test('a payout that failed after it arrived leaves the bank again; a negative on
   const failed = [say.payout('paid', { amountMinor: 2861n }), say.payout('failed', { amountMinor: 2861n })]
   assert.deepEqual(all(failed), new Map())
   assert.deepEqual(
-    movements(failed, defaultChart).map((one) => one.key.split(':')[1]),
+    movements(failed, defaultBooks).map((one) => one.key.split(':')[1]),
     ['payout_arrived', 'payout_back', 'payout_bounced', 'payout_left'],
   )
   assert.equal(
@@ -392,14 +392,14 @@ test('captures of one charge that grew post each rise once, also when a smaller 
     say.captured({ amountMinor: 1000n }),
     say.captured({ amountMinor: 4080n }, { at: 2 }),
   ]
-  const inOrder = movements([small, large], defaultChart).map(printed)
+  const inOrder = movements([small, large], defaultBooks).map(printed)
   assert.deepEqual(inOrder, [
     'Assets:Clearing:shop USD 1000 · Liabilities:Customers USD -1000',
     'Assets:Clearing:shop USD 3080 · Liabilities:Customers USD -3080',
   ])
   const posted = new Set(['journal:payment_captured:charge:ch_1:4080'])
   assert.deepEqual(
-    movements([small, large], defaultChart, posted).filter((one) => !posted.has(one.key)),
+    movements([small, large], defaultBooks, posted).filter((one) => !posted.has(one.key)),
     [],
   )
 })
@@ -411,7 +411,7 @@ test('two connections of one account share its clearing account', () => {
     scope: 'acct_1',
   }
   assert.equal(
-    balancesOf(movements([one, two] as KnownFact[], defaultChart).flatMap((entries) => entries.lines)).get(
+    balancesOf(movements([one, two] as KnownFact[], defaultBooks).flatMap((entries) => entries.lines)).get(
       'Assets:Clearing:acct_1 USD',
     ),
     300n,
@@ -421,7 +421,7 @@ test('two connections of one account share its clearing account', () => {
 test('every entry of every example balances in each currency', () => {
   const entries: JournalEntry[] = movements(
     [...paidTees(), feeLine, ...refunded, withdrawn, reinstated, say.dispute('lost', { amountMinor: 4080n })],
-    defaultChart,
+    defaultBooks,
   )
   for (const one of entries) assert.deepEqual(imbalances(one.lines), [], one.key)
 })
@@ -433,7 +433,25 @@ test('a capture of which only the intent is known is booked, and goes back when 
   const both = [...early, say.captured(full, { intentId: 'pi_1' })]
   assert.equal(all(both).get('Assets:Clearing:shop USD'), 4080n)
   assert.equal(all(both).get('Income:Sales USD'), all(early).get('Income:Sales USD'))
-  const keys = (facts: readonly KnownFact[]) => movements(facts, defaultChart).map((one) => one.key)
+  const keys = (facts: readonly KnownFact[]) => movements(facts, defaultBooks).map((one) => one.key)
   assert.ok(keys(early).every((key) => keys(both).includes(key)))
   assert.deepEqual(keys(both.toReversed()), keys(both))
+})
+
+test('a provider that takes its fee before it converts: what is converted is the net', () => {
+  const eur = (amountMinor: bigint) => ({ amountMinor, currency: 'EUR' })
+  const facts = [
+    say.total(eur(4080n)),
+    say.captured(eur(4080n)),
+    say.line('t_1', 'payment', { ...eur(4080n), feeMinor: 177n }, { of: charge() }),
+    say.line('t_2', 'conversion', eur(-3903n)),
+    say.line('t_3', 'conversion', { amountMinor: 4197n }),
+  ]
+  assert.deepEqual(Object.fromEntries(all(facts)), {
+    'Assets:Clearing:shop USD': 4197n,
+    'Equity:Conversion EUR': 3903n,
+    'Equity:Conversion USD': -4197n,
+    'Expenses:Fees:shop EUR': 177n,
+    'Income:Sales EUR': -4080n,
+  })
 })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { effectsDue, stockTarget } from '../../src/core/due.ts'
 import type { KnownFact } from '../../src/core/fact.ts'
 import { fold } from '../../src/core/fold.ts'
-import { defaultChart, type JournalEntry, type JournalLine } from '../../src/core/journal.ts'
+import { defaultBooks, type JournalEntry, type JournalLine } from '../../src/core/journal.ts'
 import { movements } from '../../src/core/movements.ts'
 import { recognition, recognitionTarget } from '../../src/core/recognition.ts'
 import { property } from '../support/property.ts'
@@ -18,8 +18,8 @@ function result(facts: readonly KnownFact[]) {
     order,
     due: effectsDue(order, policy, [], 'shop'),
     stock: stockTarget(order, policy),
-    entries: movements(facts, defaultChart),
-    recognised: recognitionTarget(order, defaultChart),
+    entries: movements(facts, defaultBooks),
+    recognised: recognitionTarget(order, defaultBooks),
   }
 }
 
@@ -35,10 +35,10 @@ class Books {
     this.known.push(...batch)
     const order = fold(this.known.filter((one) => !isAccountLevel(one)))
     const posted = new Set(this.entries.keys())
-    for (const entry of movements(this.known, defaultChart, posted)) {
+    for (const entry of movements(this.known, defaultBooks, posted)) {
       if (!posted.has(entry.key)) this.entries.set(entry.key, entry)
     }
-    this.recognised.push(...recognition(recognitionTarget(order, defaultChart), balancesOf(this.recognised)))
+    this.recognised.push(...recognition(recognitionTarget(order, defaultBooks), balancesOf(this.recognised)))
     for (const { key } of effectsDue(order, policy, this.effects, 'shop'))
       this.effects.push({ key, state: 'done' })
     this.stock.clear()
@@ -215,7 +215,7 @@ property(
       exchange: [],
       totals: { ...order.totals, refundedMinor: order.totals.capturedMinor },
     }
-    const lines = recognition(recognitionTarget(all, defaultChart), new Map())
+    const lines = recognition(recognitionTarget(all, defaultBooks), new Map())
     const income = lines.filter((line) => line.account.startsWith('Income:') && line.currency === currency)
     assert.equal(
       income.reduce((sum, line) => sum + line.amountMinor, 0n),

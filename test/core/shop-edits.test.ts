@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { effectsDue } from '../../src/core/due.ts'
 import type { KnownFact } from '../../src/core/fact.ts'
 import { fold, type FoldContext } from '../../src/core/fold.ts'
-import { defaultChart } from '../../src/core/journal.ts'
+import { defaultBooks } from '../../src/core/journal.ts'
 import { recognitionTarget } from '../../src/core/recognition.ts'
 import { at, charge, fact, policy, say } from './factory.ts'
 import { shop, snapshot, tees, twoWitnesses } from './shop-factory.ts'
@@ -20,7 +20,7 @@ const keys = (facts: KnownFact[], existing: { key: string; state: string }[] = [
   effectsDue(fold([...placed, ...facts], context ?? twoWitnesses), policy, existing, 'shop')
     .filter(({ sink }) => sink === 'fulfillment')
     .map(({ key }) => key)
-const target = (...facts: KnownFact[]) => Object.fromEntries(recognitionTarget(told(...facts), defaultChart))
+const target = (...facts: KnownFact[]) => Object.fromEntries(recognitionTarget(told(...facts), defaultBooks))
 
 describe('edits and ends', () => {
   const paid = [snapshot(1), pay(4580n)]

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { effectsDue, stockTarget } from '../../src/core/due.ts'
 import type { KnownFact } from '../../src/core/fact.ts'
 import { fold, type FoldContext } from '../../src/core/fold.ts'
-import { defaultChart } from '../../src/core/journal.ts'
+import { defaultBooks } from '../../src/core/journal.ts'
 import { movements } from '../../src/core/movements.ts'
 import { recognitionTarget } from '../../src/core/recognition.ts'
 import { at, charge, fact, policy, say } from './factory.ts'
@@ -22,7 +22,7 @@ const keys = (facts: KnownFact[], existing: { key: string; state: string }[] = [
   effectsDue(fold([...placed, ...facts], context ?? twoWitnesses), policy, existing, 'shop')
     .filter(({ sink }) => sink === 'fulfillment')
     .map(({ key }) => key)
-const target = (...facts: KnownFact[]) => Object.fromEntries(recognitionTarget(told(...facts), defaultChart))
+const target = (...facts: KnownFact[]) => Object.fromEntries(recognitionTarget(told(...facts), defaultBooks))
 
 describe('an order is what its shop has at the highest version', () => {
   test('total, lines, gateways, tags and cancellation are those of the newest version', () => {
@@ -80,7 +80,7 @@ describe('money of several witnesses', () => {
     const facts = [snapshot(1, { financialStatus: 'paid' }), shop.evidence(4580n), pay(4580n)]
     const order = told(...facts)
     assert.deepEqual([order.paymentStatus, order.totals.capturedMinor], ['paid', 4580n])
-    assert.equal(movements([...placed, ...facts], defaultChart).length, 1)
+    assert.equal(movements([...placed, ...facts], defaultBooks).length, 1)
     assert.equal(
       told(snapshot(1, { financialStatus: 'paid' }), shop.evidence(4580n)).paymentStatus,
       'pending',

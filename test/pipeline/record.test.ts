@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type FactData, type FactKind, type Fact, factId, type Ref, type Statement } from '../../src/core/fact.ts'
-import { defaultChart } from '../../src/core/journal.ts'
+import { defaultBooks } from '../../src/core/journal.ts'
 import { record, type RecordItem } from '../../src/pipeline/record.ts'
 import type { System } from '../../src/pipeline/system.ts'
 import { lifo } from '../support/lifo.ts'
@@ -124,7 +124,7 @@ test('stock and income are posted once, however often the order changes', async 
   const sinks = {
     outgoing: [],
     inventory: { kind: 'internal' as const },
-    accounting: { kind: 'internal' as const, baseCurrency: 'USD', timezone: 'UTC', accounts: defaultChart },
+    accounting: { kind: 'internal' as const, baseCurrency: 'USD', timezone: 'UTC', ...defaultBooks },
   }
   const system = { ...plain, config: { ...plain.config, sinks } }
   await system.db.web.query("insert into stock (sku, on_hand) values ('TEE-M', 10)")

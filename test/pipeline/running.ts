@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { createLogger, transports } from 'winston'
 import type { Config, Connection } from '../../src/config.ts'
-import { defaultChart } from '../../src/core/journal.ts'
+import { defaultBooks } from '../../src/core/journal.ts'
 import { startProcessing } from '../../src/pipeline/work.ts'
 import { createQueue } from '../../src/pipeline/queue.ts'
 import { storeEvent } from '../../src/pipeline/receive.ts'
@@ -204,7 +204,7 @@ export function configOf(databaseUrl: string, twinUrl: string, changes: Changes)
     connections: changes.connections?.(twinUrl) ?? [stripeConnection(twinUrl, changes.connection)],
     sinks: {
       inventory: { kind: 'internal' },
-      accounting: { kind: 'internal', baseCurrency: 'USD', timezone: 'UTC', accounts: defaultChart },
+      accounting: { kind: 'internal', baseCurrency: 'USD', timezone: 'UTC', ...defaultBooks },
       ...(changes.notifyOn === undefined
         ? {}
         : { notify: { slackWebhookUrl: 'http://127.0.0.1:9/', on: changes.notifyOn } }),

@@ -4,7 +4,7 @@ import { newlyDue, outgoingDue } from '../../core/due-outgoing.ts'
 import type { Effect, Policy, StockMove } from '../../core/effect.ts'
 import { fold } from '../../core/fold.ts'
 import type { KnownFact, Ref } from '../../core/fact.ts'
-import type { Chart, JournalLine } from '../../core/journal.ts'
+import type { Books, JournalLine } from '../../core/journal.ts'
 import { movements } from '../../core/movements.ts'
 import type { Order, Want } from '../../core/order.ts'
 import { recognition, recognitionTarget } from '../../core/recognition.ts'
@@ -41,7 +41,7 @@ export type NewFact = { readonly row: Prepared; readonly orderId: string | null 
 export type FoldSettings = {
   readonly config: Config
   readonly policy: Policy
-  readonly chart: Chart
+  readonly books: Books
   readonly effectsSince: Date
 }
 
@@ -223,7 +223,7 @@ function entriesOf(
   const keys = new Set(posted.map((entry) => entry.key))
   const orderId = group.root
   const frame = { scope: facts[0]?.scope ?? home.connection, connection: home.connection, mode: home.mode, orderId }
-  const entries: EntryToPost[] = movements(facts, settings.chart, keys)
+  const entries: EntryToPost[] = movements(facts, settings.books, keys)
     .filter((entry) => !keys.has(entry.key))
     .map((entry) => ({ ...entry, ...frame, ...witnessOf(entry.factIds[0], facts) }))
   const balances = new Map<string, bigint>()
@@ -231,7 +231,7 @@ function entriesOf(
     const key = `${row.account} ${row.currency}`
     balances.set(key, (balances.get(key) ?? 0n) + row.amount)
   }
-  const target = after.isAttached ? recognitionTarget(after, settings.chart) : new Map<string, bigint>()
+  const target = after.isAttached ? recognitionTarget(after, settings.books) : new Map<string, bigint>()
   const lines: JournalLine[] = recognition(target, balances)
   if (lines.length === 0) return entries
   const number = posted.filter((entry) => entry.layer === 'recognition').length + 1

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts'
 import type { Policy } from '../../core/effect.ts'
-import { type Chart, defaultChart } from '../../core/journal.ts'
+import { type Books, defaultBooks } from '../../core/journal.ts'
 
 const policies = new WeakMap<Config, Policy>()
 
@@ -30,6 +30,6 @@ export function policyOf(config: Config): Policy {
   return policy
 }
 
-export function chartOf(config: Config): Chart {
-  return config.sinks.accounting?.accounts ?? defaultChart
+export function booksOf(config: Config): Books {
+  return config.sinks.accounting ?? defaultBooks
 }

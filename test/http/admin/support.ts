@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { createLogger, transports } from 'winston'
 import type { Config, Connection } from '../../../src/config.ts'
-import { defaultChart } from '../../../src/core/journal.ts'
+import { defaultBooks } from '../../../src/core/journal.ts'
 import { createApp } from '../../../src/http/app.ts'
 import { processEvents } from '../../../src/pipeline/process.ts'
 import { createQueue } from '../../../src/pipeline/queue.ts'
@@ -219,7 +219,7 @@ function configOf(connections: Connection[]): Config {
     connections,
     sinks: {
       inventory: { kind: 'internal' },
-      accounting: { kind: 'internal', baseCurrency: 'USD', timezone: 'UTC', accounts: defaultChart },
+      accounting: { kind: 'internal', baseCurrency: 'USD', timezone: 'UTC', ...defaultBooks },
       receipt: { smtpUrl: 'smtp://127.0.0.1:9', from: 'Shop <shop@shop.example>', waitForMs: 600_000 },
       fulfillment: { url: 'https://wms.example/hook', secret: 'whsec_dGVzdA==', atMostOnce: false },
       outgoing: [],
