@@ -55,37 +55,48 @@ function nameOf({ customer }: Item): string | undefined {
   return name === '' || /[:/@]|www\./i.test(name) ? undefined : name
 }
 
+/** Lines at list price where it is known, so that the discounts below them explain the total. */
 function linesOf(order: Order, locale: string): Notice['lines'] {
+  const goods = new Map(
+    order.parts.flatMap((part) => (part.lineId === undefined ? [] : [[part.lineId, part]])),
+  )
   return order.lineItems.map((line) => {
-    const totalMinor =
+    const part = goods.get(line.id)
+    const amountMinor =
+      (part === undefined ? undefined : part.amountMinor + part.discountMinor) ??
       line.totalMinor ??
       (line.unitPriceMinor === undefined ? undefined : line.unitPriceMinor * BigInt(line.quantity))
     return {
       title: oneLine(line.title ?? line.sku ?? 'Item'),
       quantity: line.quantity,
       amount:
-        totalMinor === undefined || order.currency === undefined
+        amountMinor === undefined || order.currency === undefined
           ? undefined
-          : printAmount(totalMinor, order.currency, locale),
+          : printAmount(amountMinor, order.currency, locale),
     }
   })
 }
 
 /** What the total holds besides the goods; a part of nothing is not shown. */
 function partsOf(order: Order, locale: string): { label: string; amount: string }[] {
-  const { currency } = order
+  const { currency, parts } = order
   if (currency === undefined) return []
   const sumOf = (kind: Part['kind']) =>
-    order.parts.filter((part) => part.kind === kind).reduce((sum, part) => sum + part.amountMinor, 0n)
+    parts.filter((part) => part.kind === kind).reduce((sum, part) => sum + part.amountMinor, 0n)
   const sums = [
+    { label: 'Discounts', amountMinor: -parts.reduce((sum, part) => sum + part.discountMinor, 0n) },
     { label: 'Shipping', amountMinor: sumOf('shipping') },
     { label: 'Tips', amountMinor: sumOf('tips') },
-    { label: 'Tax', amountMinor: sumOf('tax') },
+    ...parts.filter((part) => part.kind === 'tax').map(taxSum),
     { label: 'Order total', amountMinor: order.totals.orderedMinor },
   ]
   return sums
     .filter((sum) => sum.amountMinor !== 0n)
     .map(({ label, amountMinor }) => ({ label, amount: printAmount(amountMinor, currency, locale) }))
+}
+
+function taxSum({ jurisdiction = 'unknown', amountMinor }: Part): { label: string; amountMinor: bigint } {
+  return { label: jurisdiction === 'unknown' ? 'Tax' : `Tax (${oneLine(jurisdiction)})`, amountMinor }
 }
 
 function minor(value: unknown): bigint | undefined {

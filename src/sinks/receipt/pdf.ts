@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import PDFDocument from 'pdfkit'
+import { printDay } from './amount.ts'
 import type { Look } from './look.ts'
 import type { Notice } from './notice.ts'
 import { inReadingOrder, turnsAround } from './reading-order.ts'
@@ -25,7 +26,7 @@ export async function pdfOf(notice: Notice, look: Look, at: Date): Promise<Buffe
   document.fontSize(16)
   say(document, notice.subject)
   document.moveDown().fontSize(10)
-  say(document, new Intl.DateTimeFormat(look.locale, { dateStyle: 'long', timeZone: 'UTC' }).format(at))
+  say(document, printDay(at, look.locale))
   document.moveDown()
   say(document, notice.greeting)
   document.moveDown(0.5)
@@ -36,10 +37,18 @@ export async function pdfOf(notice: Notice, look: Look, at: Date): Promise<Buffe
   for (const sum of notice.sums) row(document, sum.label, sum.amount)
   document.moveDown()
   say(document, notice.closing)
+  if (notDrawn.test(JSON.stringify([notice, look.shop?.name, look.shop?.address]))) {
+    document.moveDown()
+    say(document, 'Letters that are boxes here can be read in the mail.')
+  }
   document.end()
   await ended
   return Buffer.concat(chunks)
 }
+
+// Scripts of which the font has no letters: it would take one of ten megabytes to have them.
+const notDrawn =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Tamil}\p{Script=Telugu}]/u
 
 let face: Buffer | undefined
 
@@ -88,10 +97,7 @@ function makeRoom(document: Document, height: number): void {
   if (document.y + height > document.page.height - document.page.margins.bottom) document.addPage()
 }
 
-/**
- * A paragraph from the left margin. The PDF writer sets words from left to right and a right-to-left word's space on its
- * wrong side; so lines with such words are broken and set word by word here.
- */
+/** A paragraph from the left margin; lines with words from right to left are broken and put in order here. */
 function say(document: Document, text: string, width = widthOf(document)): void {
   const { left } = document.page.margins
   if (!turnsAround(text)) {
@@ -104,16 +110,16 @@ function say(document: Document, text: string, width = widthOf(document)): void 
     makeRoom(document, height)
     const top = document.y
     let x = left
-    for (const word of inReadingOrder(line)) {
-      document.text(word, x, top, { lineBreak: false })
-      x += document.widthOfString(word) + space
+    for (const piece of inReadingOrder(line)) {
+      if (piece.trim() !== '') document.text(piece, x, top, { lineBreak: false })
+      x += document.widthOfString(piece)
     }
     document.y = top + height
   }
 }
 
-/** Words by line, as many as fit; one that is wider than a line has one of its own. */
-function brokenAt(width: number, text: string, widthOfWord: (word: string) => number): string[][] {
+/** Lines of as many words as fit; a word that is wider than a line has one of its own. */
+function brokenAt(width: number, text: string, widthOfWord: (word: string) => number): string[] {
   const lines: string[][] = [[]]
   let used = 0
   for (const word of text.split(' ')) {
@@ -125,5 +131,5 @@ function brokenAt(width: number, text: string, widthOfWord: (word: string) => nu
     lines.at(-1)!.push(word)
     used += wide
   }
-  return lines
+  return lines.map((words) => words.join(' '))
 }

@@ -53,7 +53,7 @@ function address({ shop }: Look): string[] {
 }
 
 function row(label: string, amount: string): string {
-  return `<tr><td>${escaped(label)}</td><td align="right">${escaped(amount)}</td></tr>`
+  return `<tr><td>${escaped(label)}</td><td align="right" style="white-space:nowrap">${escaped(amount)}</td></tr>`
 }
 
 const entities = new Map([

@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { printAmount, printDay } from '../../../src/sinks/receipt/amount.ts'
 import { localeFor, lookOf } from '../../../src/sinks/receipt/look.ts'
 import { prepareMail } from '../../../src/sinks/receipt/message.ts'
+import { noticeOf } from '../../../src/sinks/receipt/notice.ts'
 import { inReadingOrder } from '../../../src/sinks/receipt/reading-order.ts'
 import { itemOf, orderOf } from '../support.ts'
 import { pagesOf, textOf } from './pdf-text.ts'
@@ -137,14 +139,64 @@ test('amounts are written as the buyer writes them, else as the shop does', asyn
   assert.match(Buffer.from(mail).toString('utf8'), /=EF=BF=A55,000|5,000/)
 })
 
-test('words of a right-to-left name stand in the order in which they are read', async () => {
-  const words = (text: string) => inReadingOrder(text.split(' ')).join(' ')
-  assert.equal(words('Tee, blue'), 'Tee, blue')
-  assert.equal(words('2 × قميص أزرق Tee'), '2 × أزرق قميص Tee')
-  assert.equal(words('שלום עולם'), 'עולם שלום')
+test('what is read from right to left stands as it is read, and figures and brackets in it keep their way', async () => {
+  const line = (text: string) => inReadingOrder(text).join('')
+  assert.equal(line('Tee, blue'), 'Tee, blue')
+  assert.equal(line('2 × قميص أزرق Tee'), '2 × أزرق قميص Tee')
+  assert.equal(line('שלום עולם'), 'עולם שלום')
+  assert.deepEqual(inReadingOrder('כובע2024'), ['2024', 'כובע'])
+  assert.deepEqual(inReadingOrder('XLכובע'), ['XL', 'כובע'])
+  assert.deepEqual(inReadingOrder('كوب (صغير)'), [
+    '(صغير)'.replaceAll(/[()]/g, (c) => (c === '(' ? ')' : '(')),
+    ' ',
+    'كوب',
+  ])
+  assert.deepEqual(inReadingOrder('٢٠٢٦'), ['٦٢٠٢'], 'turned, because the writer of the PDF turns it again')
   const mail = await mailOf({ order: orderOf({ lineItems }) }, { isPdf: true })
   const pieces = textOf(attachments(mail).get('receipt-1001.pdf')!)
   const turned = (word: string) => [...word].reverse().join('')
   const at = pieces.indexOf(turned('أزرق'))
   assert.ok(at > 0 && pieces[at + 1] === turned('قميص'), pieces.join(' | '))
+})
+
+test('amounts read from left to right whatever the language, with the figures that everybody knows', () => {
+  assert.equal(printAmount(5497n, 'KWD', 'ar-KW'), '5.497 KWD')
+  assert.equal(printAmount(5497n, 'KWD', 'he-IL'), '5.497 KWD')
+  assert.equal(printAmount(5497n, 'JPY', 'ja-JP'), '¥5,497')
+  assert.equal(printAmount(-500n, 'PLN', 'pl-PL'), '-5,00 zł')
+  const at = new Date('2026-11-25T10:00:00Z')
+  const days = ['pl-PL', 'ja-JP', 'ar-KW', 'th-TH'].map((locale) => printDay(at, locale))
+  assert.deepEqual(days, ['25 listopada 2026', '2026-11-25', '2026-11-25', '2026-11-25'])
+})
+
+test('a receipt adds up: list prices, discounts, shipping and each tax make the total', async () => {
+  const [line] = orderOf().lineItems
+  const order = orderOf({
+    lineItems: [line!],
+    parts: [
+      { kind: 'goods', lineId: '1', amountMinor: 3498n, discountMinor: 500n },
+      { kind: 'shipping', amountMinor: 500n, discountMinor: 0n },
+      { kind: 'tax', amountMinor: 400n, discountMinor: 0n, jurisdiction: 'State' },
+      { kind: 'tax', amountMinor: 100n, discountMinor: 0n, jurisdiction: 'City' },
+    ],
+  })
+  const notice = noticeOf(itemOf({ order }), order)!
+  const rows = [
+    ...notice.lines.map((one) => one.amount),
+    ...notice.sums.map((sum) => `${sum.label} ${sum.amount}`),
+  ]
+  const sums = ['Discounts -$5.00', 'Shipping $5.00', 'Tax (State) $4.00', 'Tax (City) $1.00']
+  assert.deepEqual(rows, ['$39.98', ...sums, 'Order total $44.98', 'Paid $44.98'])
+})
+
+test('a PDF whose letters the font does not have says where they can be read', async () => {
+  const pieces = async (title: string) => {
+    const mail = await mailOf(
+      { order: orderOf({ lineItems: [{ ...lineItems[0]!, title }] }) },
+      { isPdf: true },
+    )
+    return textOf(attachments(mail).get('receipt-1001.pdf')!).join(' ')
+  }
+  assert.match(await pieces('東京 T'), /can be read in the mail/)
+  assert.doesNotMatch(await pieces('Łódź Кружка قميص'), /can be read in the mail/)
 })
