@@ -46,7 +46,7 @@ async function openShop(t: TestContext, more: object = {}, others: object[] = []
     await until('nothing waits for a reading', async () => {
       await line.quiet()
       const { data } = await line.get('/events?status=pending')
-      return data.every((event: { reason?: string }) => !event.reason?.startsWith('re-reading'))
+      return data.every((event: { status_reason: string | null }) => !event.status_reason?.startsWith('re-reading'))
     })
     await line.quiet()
   }
