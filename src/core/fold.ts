@@ -133,6 +133,8 @@ function shopOf(evidence: Evidence, currency: string | undefined) {
   return {
     gateways: shop?.gateways ?? [],
     tags: shop?.tags ?? [],
+    saidAt: shop?.version,
+    cancelledAt: evidence.cancelledAt[0],
     isHandedOver: shop?.isFulfilledElsewhere === true,
     returns: returnsOf(evidence),
     refundAllocation: refundAllocationOf(evidence, currency),

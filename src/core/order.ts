@@ -61,6 +61,10 @@ export type Order = {
   /** Whose resource it is. */
   readonly scope: string | undefined
   readonly placedAt: Instant | undefined
+  /** The version of the shop's word that stands. */
+  readonly saidAt: Instant | undefined
+  /** When its shop ended it. */
+  readonly cancelledAt: Instant | undefined
   /** Number of distinct facts that providers and operators asserted. */
   readonly version: number
   readonly fulfillmentRequests: number // how many requests have gone out

@@ -37,9 +37,18 @@ export const lockByRefs = statement<[scopes: string[], kinds: string[], ids: str
 /** Writes the folded state of each order back. */
 export const write = statement<
   [
-    ids: string[], connections: string[], attached: boolean[], numbers: (string | null)[], statuses: string[],
-    paymentStatuses: string[], disputeStatuses: string[], fulfillmentStatuses: string[], reviews: boolean[],
-    states: string[], versions: number[], tx: bigint,
+    ids: string[],
+    connections: string[],
+    attached: boolean[],
+    numbers: (string | null)[],
+    statuses: string[],
+    paymentStatuses: string[],
+    disputeStatuses: string[],
+    fulfillmentStatuses: string[],
+    reviews: boolean[],
+    states: string[],
+    versions: number[],
+    tx: bigint,
   ],
   never
 >({
@@ -85,6 +94,17 @@ export const statesOf = statement<[ids: string[]], { id: string; state: string |
   name: 'orders.statesOf',
   uses: ['orders_pkey'],
   text: `select id, state from orders where id = any($1::text[]) and alias_of is null order by id`,
+})
+
+/** Of these orders those whose money and whose word may differ: not paid for, or ended with money taken. */
+export const inDoubt = statement<[ids: string[]], { id: string; state: string }>({
+  name: 'orders.inDoubt',
+  uses: ['orders_pkey'],
+  text: `select id, state from orders
+          where id = any($1::text[]) and alias_of is null and is_attached and state is not null
+            and case when status = 'cancelled' then payment_status in ('paid', 'partially_paid', 'partially_refunded')
+                     else payment_status in ('pending', 'authorized', 'failed', 'voided', 'partially_paid') end
+          order by id`,
 })
 
 /** References that lead to an order, to take its lock by: one is enough. */

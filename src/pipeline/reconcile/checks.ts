@@ -5,6 +5,7 @@ import * as polling from '../../store/polling.ts'
 import { rateOf } from '../rate.ts'
 import { type Draft, findingId, openDrafts } from './findings.ts'
 import { apiOf, callTimeoutMs, type Run } from './run.ts'
+import { unmatchedOrders } from './witnesses.ts'
 
 /**
  * Checks that look at the whole connection rather than at one listed thing: is our webhook registered, did deliveries
@@ -16,7 +17,9 @@ export async function checkConnection(run: Run): Promise<number> {
   let closed = 0
   if (subscription !== undefined) closed += await stand(run, 'subscription', subscription)
   closed += await stand(run, 'gap', await gapFindings(run))
-  closed += await stand(run, 'unmatched', await unmatchedFindings(run))
+  const since = new Date(run.system.now().getTime() - run.system.config.reconcile.lookbackMs).toISOString()
+  const orders = await unmatchedOrders(run, (scope) => recordedSince(run, since, ['order'], scope))
+  closed += await stand(run, 'unmatched', [...(await unmatchedFindings(run)), ...orders])
   return closed
 }
 
@@ -152,15 +155,20 @@ async function unmatchedFindings(run: Run): Promise<Standing[]> {
 
 type Subject = Awaited<ReturnType<typeof polling.subjectsOf>>[number]
 
-/** Subjects of all facts of this account recorded since a time, by way of the history chain. */
-export async function* recordedSince(run: Run, since: string, kinds: string[]): AsyncGenerator<Subject> {
+/** Subjects of all facts of an account recorded since a time, by way of the history chain. */
+export async function* recordedSince(
+  run: Run,
+  since: string,
+  kinds: string[],
+  scope: string = run.connection.account,
+): AsyncGenerator<Subject> {
   for (let after = 0n; ; ) {
     const links = await polling.linksSince(run.system.db.web, since, after, chunk)
     if (links.length > 0)
       yield* await polling.subjectsOf(
         run.system.db.web,
         links.map((link) => link.tx),
-        run.connection.account,
+        scope,
         kinds,
       )
     if (links.length < chunk) return
