@@ -53,8 +53,9 @@ function parseHeader(header: string): Signatures | { reason: string } {
   const digests: Buffer[] = []
   for (const part of header.split(',')) {
     const [key, value = ''] = splitOnce(part)
+    // With a space it is a second header that something on the way has joined to the first.
+    if (timestamp !== undefined && key.trim() === 't') return { reason: 't given twice' }
     if (key === 't') {
-      if (timestamp !== undefined) return { reason: 't given twice' }
       if (!unixSeconds.test(value)) return { reason: 't malformed' }
       timestamp = value
     } else if (key === 'v1' && hexDigest.test(value)) {
