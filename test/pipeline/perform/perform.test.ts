@@ -44,7 +44,7 @@ test('a paid order has its receipt in a mailbox and its request at the warehouse
   }
   assert.equal(request.type, 'fulfillment.requested')
   assert.equal(request.data.order_id, orderId)
-  assert.deepEqual(request.data.line_items, [{ sku: 'TEE', title: 'T-shirt', quantity: 1 }])
+  assert.deepEqual(request.data.line_items, [{ id: '1', sku: 'TEE', title: 'T-shirt', quantity: 1 }])
   assert.deepEqual((await performedFacts(system)).map(({ sink, state }) => `${sink} ${state}`).sort(), [
     'fulfillment done',
     'receipt done',
