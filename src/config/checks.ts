@@ -51,7 +51,7 @@ function connectionMistakes(
       expected: `one of ${known}`,
     })
   } else {
-    mistakes.push(...provider.check(connection).map((wrong) => ({ at: `${at} (${connection.id})`, wrong })))
+    mistakes.push(...provider.check(connection).map((words) => mistakeAt(at, words)))
   }
   for (const [position, from] of connection.ordersFrom.entries()) {
     const source = config.connections.find(({ id }) => id === from)
@@ -76,6 +76,14 @@ function connectionMistakes(
     }
   }
   return mistakes
+}
+
+/** A provider says `key: what is wrong`; people look for the key where it stands in the file. */
+function mistakeAt(connection: string, words: string): Mistake {
+  const [key = '', ...rest] = words.split(': ')
+  return rest.length === 0
+    ? { at: connection, wrong: words }
+    : { at: `${connection}.${key}`, wrong: rest.join(': ') }
 }
 
 function targetMistakes(config: Config): readonly Mistake[] {

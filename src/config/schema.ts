@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { eventsToCome, isEventName, outgoingEvents } from '../core/due-outgoing.ts'
 import { defaultChart } from '../core/journal.ts'
+import { exponentOf } from '../core/money.ts'
 import { isLocale } from '../sinks/receipt/look.ts'
 import { type Mistake, pathText } from './problem.ts'
 import {
@@ -54,7 +55,7 @@ const connection = only({
   ordersFrom: z.array(text('the id of a connection'), 'a list of connections').default([]),
   accept: z.record(z.string(), z.coerce.string('text'), 'a mapping of paths to values').default({}),
   allowIps: z.array(network, 'a list of addresses').default([]),
-  toleranceSeconds: whole(1, 86_400).default(300),
+  toleranceSeconds: whole(1).default(300),
   orderReference: z
     .array(
       z.union(
@@ -76,7 +77,9 @@ const accountPattern = text(
 
 const accounting = only({
   kind: choice('internal'),
-  baseCurrency: text('a currency such as USD', /^[A-Z]{3}$/).default('USD'),
+  baseCurrency: text('a currency such as USD')
+    .refine((code) => exponentOf(code) !== undefined, 'a currency of ISO 4217 such as USD')
+    .default('USD'),
   timezone: text('a time zone such as Europe/Warsaw')
     .refine(isTimezone, 'a time zone such as Europe/Warsaw')
     .default('UTC'),

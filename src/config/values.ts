@@ -20,7 +20,7 @@ export function whole(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
       ? `a whole number of at least ${minimum}`
       : `a whole number, ${minimum} to ${maximum}`
   return z
-    .union([z.number(), z.string().regex(/^\d{1,15}$/)], expected)
+    .union([z.number(), z.string(expected).regex(/^\d{1,15}$/, expected)], expected)
     .transform(Number)
     .pipe(z.number(expected).int(expected).min(minimum, expected).max(maximum, expected))
 }

@@ -145,6 +145,34 @@ reconcile: { every: 5 minutes }
   }
 })
 
+test('what a provider objects to stands at its key, each objection by itself', (t) => {
+  const check = () => ['webhookId: is missing', 'clientSecret: is missing', 'nothing of it fits']
+  const cwd = folder(t)
+  mkdirSync(`${cwd}/config`)
+  writeFileSync(`${cwd}/config/ordersync.yaml`, minimal)
+  assert.throws(
+    () => loadConfig({ env: {}, cwd, providers: new Map([['stripe', { check }]]), isTerminal: false }),
+    (error: Error) => {
+      const lines = error.message.split('\n').slice(1)
+      assert.deepEqual(lines, [
+        '  connections[0].webhookId: is missing',
+        '  connections[0].clientSecret: is missing',
+        '  connections[0]: nothing of it fits',
+      ])
+      return true
+    },
+  )
+})
+
+test('a number and a currency that are none say what was expected', (t) => {
+  const tolerance = mistakes(t, minimal.replace(' }]', ', toleranceSeconds: soon }]'))
+  assert.match(tolerance, /toleranceSeconds: "soon" is not possible; expected a whole number of at least 1/)
+  const { config } = load(t, minimal.replace(' }]', ', toleranceSeconds: 100000000 }]'))
+  assert.equal(config.connections[0]?.toleranceSeconds, 100_000_000)
+  const currency = mistakes(t, `${minimal}sinks: { accounting: { kind: internal, baseCurrency: XQZ } }`)
+  assert.match(currency, /baseCurrency: "XQZ" is not possible; expected a currency of ISO 4217/)
+})
+
 test('no secret is repeated in a message', (t) => {
   const text = mistakes(
     t,
@@ -207,16 +235,6 @@ for (const url of [
     assert.equal(config.sinks.fulfillment?.url, url)
   })
 }
-
-test("a provider's own objections are part of the message", (t) => {
-  const cwd = folder(t)
-  const strict = new Map([['stripe', { check: () => ['the moon is in the wrong phase'] }]])
-  writeFileSync(`${cwd}/c.yaml`, minimal)
-  assert.throws(
-    () => loadConfig({ env: { ORDERSYNC_CONFIG: 'c.yaml' }, cwd, providers: strict }),
-    /connections\[0\] \(a\): the moon is/,
-  )
-})
 
 test('keys that one provider has go to that provider', (t) => {
   const { config } = load(

@@ -15,7 +15,10 @@ export function check(connection: ConnectionSettings): readonly string[] {
       `webhookId: is ${simulatorId}, under which anybody can have events signed`,
     ],
     [apiKey !== undefined, 'apiKey: is no setting of this provider; it has clientId and clientSecret'],
-    [(id === undefined) !== (secret === undefined), 'clientId and clientSecret: one of them is missing'],
+    [
+      (id === undefined) !== (secret === undefined),
+      `${id === undefined ? 'clientId' : 'clientSecret'}: is missing, and the two go together`,
+    ],
     [mode === 'live' && extra.caFile !== undefined, 'caFile: is for test mode only'],
     ...Object.keys(extra).map(
       (name) => [!ownSettings.has(name), `${name}: is no setting of this provider`] as const,

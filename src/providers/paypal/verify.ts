@@ -31,7 +31,8 @@ export async function verify(
   const signed = signedIn(request)
   if (typeof signed === 'string') return { kind: 'forged', reason: signed }
   const age = now.getTime() - Date.parse(signed.time)
-  if (!(age <= ageMaxMs) || age < -connection.toleranceSeconds * 1000)
+  const toleranceMs = connection.toleranceSeconds * 1000
+  if (!(age <= Math.max(ageMaxMs, toleranceMs)) || age < -toleranceMs)
     return { kind: 'forged', reason: age > 0 ? 'stale' : 'future', skewSeconds: Math.round(age / 1000) }
   const said =
     setting(connection, 'verify') === 'postback'

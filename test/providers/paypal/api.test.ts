@@ -201,7 +201,7 @@ test('mistakes of configuration are named, and no secret is repeated', () => {
   assert.match(of({ webhookSecrets: ['WEBHOOK_ID', '1JE4291016473214C'] }), /^webhookId: is WEBHOOK_ID/)
   assert.match(of({ mode: 'live' }), /^caFile: is for test mode only/)
   assert.match(of({ apiKey: 'sk_test_x' }), /^apiKey/)
-  assert.match(of({ extra: { clientId: 'a' } }), /one of them is missing/)
+  assert.match(of({ extra: { clientId: 'a' } }), /^clientSecret: is missing/m)
   assert.match(of({ apiBaseUrl: 'http://127.0.0.1:1/x' }), /^apiBaseUrl: has a path/)
   assert.match(of({ extra: { shop: 'x.myshopify.com' } }), /^shop: is no setting/)
   assert.doesNotMatch(of({ extra: { clientSecret: 'very-secret' } }), /very-secret/)

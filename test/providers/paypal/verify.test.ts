@@ -22,13 +22,15 @@ function served(
 }
 
 test('a transmission is good for four days, and not before its time', async () => {
-  const kindAfter = async (ms: number) =>
-    (await verify(deliver(body), settings, new Date(now.getTime() + ms))).kind
+  const kindAfter = async (ms: number, connection = settings) =>
+    (await verify(deliver(body), connection, new Date(now.getTime() + ms))).kind
   const day = 86_400_000
   assert.equal(await kindAfter(3.9 * day), 'verified')
   assert.equal(await kindAfter(4.1 * day), 'forged')
   assert.equal(await kindAfter(-200_000), 'verified')
   assert.equal(await kindAfter(-400_000), 'forged')
+  const patient = { ...settings, toleranceSeconds: 10 * 86_400 }
+  assert.equal(await kindAfter(4.1 * day, patient), 'verified', 'as long as the configuration says')
 })
 
 test('a certificate is fetched once for many deliveries at once, and kept', async () => {
