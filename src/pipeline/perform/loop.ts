@@ -34,6 +34,7 @@ export class SinkLoop {
   readonly #circuit: Circuit
   readonly #finished: Promise<void>
   #wake = new AbortController()
+  #isDown = false // as the log was told
   #lastCareAt = Number.NEGATIVE_INFINITY
 
   constructor(system: System, sink: Sink, times: Timing) {
@@ -44,7 +45,6 @@ export class SinkLoop {
       threshold: 5,
       baseMs: times.pauseMs,
       capMs: times.pauseMaxMs,
-      now: () => performance.now(),
     })
     this.#finished = this.#run()
   }
@@ -93,27 +93,30 @@ export class SinkLoop {
     const { sending, hasMore } = await claim(this.#system, this.#sink, free, this.#times.leaseMs)
     for (const one of sending) {
       const running = new Running(one, { leaseMs: this.#times.leaseMs, leasedAt })
-      this.#circuit.started()
       this.#running.set(running, this.#perform(running))
     }
     return hasMore
   }
 
   async #perform(running: Running): Promise<void> {
-    const performed = await running.call(this.#system, this.#sink, this.#cutOff.signal)
+    const performed = await this.#circuit.call(() =>
+      running.call(this.#system, this.#sink, this.#cutOff.signal),
+    )
+    this.#tellOfCircuit()
     this.#report(performed, running.ending)
     await this.#settleUntilWritten(running.ending, performed)
     this.#running.delete(running)
     this.#wake.abort()
   }
 
+  #tellOfCircuit(): void {
+    if (this.#circuit.isOpen === this.#isDown) return
+    this.#isDown = this.#circuit.isOpen
+    const words = this.#isDown ? 'sink is down: its effects wait' : 'sink works again'
+    this.#system.log.warn(words, { sink: this.#sink.name, endpoint: this.#sink.endpoint })
+  }
+
   #report(performed: Performed, { row, attempts }: Ending): void {
-    const wasOpen = this.#circuit.isOpen
-    this.#circuit.ended(performed.kind === 'unknown' || (performed.kind === 'retry' && performed.isDown))
-    if (this.#circuit.isOpen !== wasOpen) {
-      const words = this.#circuit.isOpen ? 'sink is down: its effects wait' : 'sink works again'
-      this.#system.log.warn(words, { sink: this.#sink.name, endpoint: this.#sink.endpoint })
-    }
     const level = performed.kind === 'done' ? 'info' : 'warn'
     this.#system.log.log(level, 'effect attempted', {
       effect_id: row.id,
