@@ -1,6 +1,7 @@
 import type { Evidence, Known } from './evidence.ts'
 import type { StockLine } from './effect.ts'
 import type { OrderLine, Requested } from './order.ts'
+import { standingAtWarehouse } from './performed.ts'
 import { leftToShip, requestNumber } from './status.ts'
 
 /** What is to be shipped now, by SKU, or by the line's id where it has none. */
@@ -18,20 +19,14 @@ export function requestedOf(
   lines: readonly OrderLine[],
   personId: string | undefined,
 ): Requested | undefined {
-  const done = evidence
-    .of('effect_performed')
-    .filter(({ data }) => data.sink === 'fulfillment' && data.state !== 'failed')
-  const takenBack = new Set(done.filter(isCancellation).map(({ data }) => requestNumber(data.key)))
-  const open = done.filter(({ data }) => data.effectKind === 'request')
-  const [newest] = open
+  const takenBack = new Set(
+    standingAtWarehouse(evidence, 'cancellation').map(({ data }) => requestNumber(data.key)),
+  )
+  const [newest] = standingAtWarehouse(evidence, 'request')
     .filter(({ data }) => !takenBack.has(requestNumber(data.key)))
     .toSorted((a, b) => requestNumber(b.data.key) - requestNumber(a.data.key))
   if (newest === undefined) return undefined
   return { number: requestNumber(newest.data.key), isOutdated: isOutdated(newest, lines, personId) }
-}
-
-function isCancellation({ data }: Known<'effect_performed'>): boolean {
-  return data.effectKind === 'cancellation'
 }
 
 function isOutdated(

@@ -1,6 +1,7 @@
 import type { Evidence } from './evidence.ts'
 import { largest } from './evidence.ts'
 import type { Order, OrderLine, Payment, PaymentStatus, Shipment, Totals } from './order.ts'
+import { standingAtWarehouse } from './performed.ts'
 import { hasLeft } from './goods.ts'
 import { intentOf, isOpen, voidedIntents } from './payments.ts'
 
@@ -126,13 +127,8 @@ export function fulfillmentStatusOf(
   if (isBlank || (shipped > 0 && shipped >= wanted)) return 'fulfilled'
   if (shipped > 0) return 'partially_fulfilled'
   if (cancelled) return 'cancelled'
-  const numbers = (kind: string) =>
-    evidence
-      .of('effect_performed')
-      .filter(
-        ({ data }) => data.sink === 'fulfillment' && data.effectKind === kind && data.state !== 'failed',
-      )
-      .map(({ data }) => requestNumber(data.key))
+  const numbers = (kind: 'request' | 'cancellation') =>
+    standingAtWarehouse(evidence, kind).map(({ data }) => requestNumber(data.key))
   const [requested, takenBack] = [Math.max(0, ...numbers('request')), Math.max(0, ...numbers('cancellation'))]
   if (requested > takenBack) return 'requested'
   return takenBack > 0 ? 'cancelled' : 'unfulfilled'

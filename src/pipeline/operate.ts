@@ -96,12 +96,12 @@ export async function recordPayment(
   )
 }
 
-/** A person says that an effect happened: its row and the order's history say so together. */
-export async function confirmEffect(
+/** A person says what became of an effect in doubt: its row and the order's history say so together. False: it is in none. */
+export async function resolveEffect(
   system: System,
   act: Act,
   effect: Pick<effects.EffectRow, 'id' | 'key' | 'sink' | 'kind' | 'attempts'>,
-  state: string,
+  state: 'done' | 'cancelled',
 ): Promise<boolean> {
   let settled = 0
   await recordAct(

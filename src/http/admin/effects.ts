@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { confirmEffect } from '../../pipeline/operate.ts'
+import { NoReference, resolveEffect } from '../../pipeline/operate.ts'
 import { signal } from '../../pipeline/signal.ts'
 import { resolve, retry } from '../../store/effects.ts'
 import { effectById, type EffectRow, listEffects } from '../../store/reading/effects.ts'
@@ -48,7 +48,9 @@ export const effectRoutes: readonly Route[] = [
     summary: 'Effects, newest first',
     query: listQuery({
       state: State.optional(),
-      sink: z.enum(['inventory', 'accounting', 'receipt', 'fulfillment', 'notify', 'outgoing']).optional(),
+      sink: z
+        .enum(['inventory', 'accounting', 'receipt', 'fulfillment', 'notify', 'outgoing', 'provider'])
+        .optional(),
       order: Text.optional(),
     }),
     answers: { 200: pageOf(EffectShape) },
@@ -119,17 +121,22 @@ export const effectRoutes: readonly Route[] = [
   }),
 ]
 
-/** What a person says happened is a fact of the order, and counts as if we had done it; what is dropped is not. */
+/** What a person says became of it is a fact of its order; where there is no order to say it of, the row alone says so. */
 async function settle(
   { system, actor }: Call<unknown, unknown>,
   effect: EffectRow,
   { as, note }: { as: 'done' | 'cancelled'; note: string },
 ): Promise<boolean> {
-  if (as === 'done' && effect.order_id !== null) {
-    const act = { orderId: effect.order_id, connection: effect.connection, by: actor.keyId, note }
-    return confirmEffect(system, act, effect, as)
+  const rowAlone = async () =>
+    (await resolve(system.db.web, effect.id, as, note, system.now().toISOString())).length > 0
+  if (effect.order_id === null) return rowAlone()
+  const act = { orderId: effect.order_id, connection: effect.connection, by: actor.keyId, note }
+  try {
+    return await resolveEffect(system, act, effect, as)
+  } catch (error) {
+    if (error instanceof NoReference) return rowAlone()
+    throw error
   }
-  return (await resolve(system.db.web, effect.id, as, note, system.now().toISOString())).length > 0
 }
 
 async function effectFor(call: Call<unknown, unknown>): Promise<EffectRow> {

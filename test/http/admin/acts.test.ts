@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { recordEnd } from '../../../src/pipeline/perform/settle.ts'
+import * as effects from '../../../src/store/effects.ts'
 import { verifyHistory } from '../../../src/store/verify.ts'
 import { type Admin, paidSale, refundedSale, startAdmin } from './support.ts'
 
@@ -95,6 +97,29 @@ test('an effect in doubt is settled by a person, and its order tells', async (t)
   )
   assert.equal((await resolve('cancelled')).status, 409)
   assert.deepEqual((await verifyHistory(admin.system.db)).problems, [])
+})
+
+test('an effect that a person drops closes the review of its doubt', async (t) => {
+  const admin = await startAdmin(t)
+  const id = await oneOrder(admin)
+  const [row] = (await effects.claimDue(admin.system.db.web, 'receipt', '9999-01-01T00:00:00Z', 1)) as [
+    effects.EffectRow,
+  ]
+  const ended = { row, attempts: 1, state: 'unknown', reference: undefined, source: 'effect' as const }
+  await recordEnd(admin.system, ended, (on) =>
+    on.query("update effects set state = 'unknown', attempts = 1 where id = $1", [row.id]),
+  )
+  const codes = async () =>
+    (await admin.get(`/orders/${id}`)).body.needs_review.map(({ code }: { code: string }) => code)
+  assert.ok((await codes()).includes('effect_unknown'))
+  const dropped = await admin.ask('POST', `/effects/${row.id}/resolve`, {
+    body: { as: 'cancelled', note: 'the buyer was told by phone' },
+  })
+  assert.deepEqual([dropped.status, dropped.body.state], [200, 'cancelled'])
+  assert.ok(!(await codes()).includes('effect_unknown'))
+  const { data } = (await admin.get(`/orders/${id}/history?limit=200`)).body
+  assert.equal(data.at(-1).type, 'receipt_cancelled')
+  assert.equal(data.at(-1).source, 'operator')
 })
 
 test('a review is closed for the figures it shows, and the order is let go', async (t) => {
