@@ -6,11 +6,11 @@ import { serviceApi } from './api.ts'
 import { command, group, type JsonOption } from './command.ts'
 import { withDatabase } from './database.ts'
 import { Failure } from './failure.ts'
-import { printJson, progress } from './print.ts'
+import { printJson, printTable, progress } from './print.ts'
 
-/** `ordersync ledger export|verify` */
+/** `ordersync ledger export|verify|periods|close|reopen` */
 export function ledgerCommand(): Command {
-  return group('ledger', 'the books', exportBooks(), verify())
+  return group('ledger', 'the books', exportBooks(), verify(), periods(), close(), reopen())
 }
 
 function exportBooks(): Command {
@@ -50,4 +50,59 @@ function verify(): Command {
         throw new Failure(`the history is not as it was recorded:\n  ${found.problems.join('\n  ')}`)
       if (!json) console.log('the history and the books are as they were recorded')
     })
+}
+
+type Period = { month: string; status: string; closed_at: string; note: string }
+
+const modeOption = () => new Option('--mode <mode>', 'of which books').choices(['test', 'live'])
+
+function periods(): Command {
+  return command('periods', 'list the closings of months')
+    .addOption(modeOption())
+    .action(async ({ mode, json }: JsonOption & { mode?: string }) => {
+      const rows = await serviceApi().list<Period>('/periods', { mode }, 200)
+      if (json) printJson({ data: rows })
+      else
+        printTable(rows, [
+          ['month', ({ month }) => month],
+          ['status', ({ status }) => status],
+          ['closed', ({ closed_at: at }) => at],
+          ['note', ({ note }) => note],
+        ])
+    })
+}
+
+type CloseOptions = JsonOption & { mode?: string; note?: string; despite?: string[] }
+
+function close(): Command {
+  return command('close', 'close a month and those before it')
+    .argument('<month>', 'such as 2026-03')
+    .addOption(modeOption())
+    .option('--note <text>', 'what to write beside it')
+    .addOption(
+      new Option('--despite <obstacle...>', 'accept what stands in the way').choices([
+        'events',
+        'reconciliation',
+        'clearing',
+      ]),
+    )
+    .action(async (month: string, { json, ...options }: CloseOptions) => {
+      await act(`/periods/${month}/close`, options, json)
+    })
+}
+
+function reopen(): Command {
+  return command('reopen', 'open the last closed month again')
+    .argument('<month>', 'such as 2026-03')
+    .addOption(modeOption())
+    .option('--note <text>', 'why')
+    .action(async (month: string, { json, ...options }: JsonOption & { mode?: string; note?: string }) => {
+      await act(`/periods/${month}/reopen`, options, json)
+    })
+}
+
+async function act(path: string, body: object, json: boolean | undefined): Promise<void> {
+  const period = await serviceApi().post<Period>(path, body)
+  if (json) printJson(period)
+  else console.log(`${period.month} is ${period.status === 'closed' ? 'closed' : 'open again'}`)
 }

@@ -2,7 +2,7 @@ import { movements } from '../core/movements.ts'
 import type { Ref } from '../core/fact.ts'
 import type { Connection } from '../store/database.ts'
 import * as stock from '../store/stock.ts'
-import type { EntryToPost } from '../store/journal.ts'
+import type { UndatedEntry } from '../store/journal.ts'
 import { type Change, changeOf, groupsOf, type NewFact } from './record/change.ts'
 import { booksOf, policyOf } from './record/policy.ts'
 import { lockAndLoad, type Loaded, OrderMoved } from './record/load.ts'
@@ -77,7 +77,14 @@ async function recordOnce(system: System, request: RecordRequest): Promise<Recor
     }
     await request.alongside?.(on)
     const settlement = request.settle?.(on, result) ?? { queries: [] }
-    const writing = { tx: loaded.tx, batch, changes: result.changes, accountFacts, accountEntries }
+    const writing = {
+      tx: loaded.tx,
+      closed: loaded.closed,
+      batch,
+      changes: result.changes,
+      accountFacts,
+      accountEntries,
+    }
     const queued = [...settlement.queries, ...queueWrites(on, system, writing, settlement.digests ?? [])]
     point('process.before_commit')
     const [commit] = await Promise.all([on.query('commit'), ...queued])
@@ -97,7 +104,7 @@ async function recordOnce(system: System, request: RecordRequest): Promise<Recor
   }
 }
 
-type Decision = { result: RecordResult; accountFacts: NewFact[]; accountEntries: EntryToPost[] }
+type Decision = { result: RecordResult; accountFacts: NewFact[]; accountEntries: UndatedEntry[] }
 
 async function decide(on: Connection, system: System, batch: Batch, loaded: Loaded): Promise<Decision> {
   const groups = groupsOf(batch, loaded)
@@ -150,7 +157,7 @@ function newAccountFacts(batch: Batch, loaded: Loaded): NewFact[] {
 }
 
 /** Entries that the account-level facts call for now and did not before: under the lock, what was known is posted. */
-function accountEntriesOf(system: System, newFacts: readonly NewFact[], loaded: Loaded): EntryToPost[] {
+function accountEntriesOf(system: System, newFacts: readonly NewFact[], loaded: Loaded): UndatedEntry[] {
   const scopes = [...new Set(newFacts.map(({ row }) => row.fact.scope))]
   return scopes.flatMap((scope) => {
     const known = loaded.accountFacts.filter((fact) => fact.scope === scope)

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { JournalEntry } from '../core/journal.ts'
+import type { Booking } from '../core/periods.ts'
 import { statement } from './statement.ts'
 
-export type EntryToPost = JournalEntry & {
+/** An entry with whose it is. Its day is known once it is known what is closed. */
+export type UndatedEntry = JournalEntry & {
   readonly scope: string
   readonly connection: string
   readonly mode: string
   readonly orderId: string | null
 }
+export type EntryToPost = UndatedEntry & Booking
 
 /** Entry keys of the orders that these references lead to: what is posted already. */
 export const keysByRefs = statement<
@@ -43,7 +46,8 @@ export const recognisedByRefs = statement<
 export const post = statement<
   [
     keys: string[], layers: string[], scopes: string[], connections: string[], modes: string[], orderIds: (string | null)[],
-    occurred: string[], descriptions: string[], factIds: string[], digests: Buffer[], tx: bigint,
+    occurred: string[], descriptions: string[], factIds: string[], digests: Buffer[], days: string[],
+    lateInto: (string | null)[], tx: bigint,
     lineEntries: number[], positions: number[], accounts: string[], currencies: string[], amounts: string[],
   ],
   never
@@ -52,24 +56,25 @@ export const post = statement<
   text: `with numbers as materialized (
            select array_agg(nextval('journal_entries_seq_seq') order by n) as seqs from generate_series(1, cardinality($1::text[])) n),
          e as (
-           insert into journal_entries (seq, key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest, tx)
+           insert into journal_entries (seq, key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest, day, late_into, tx)
            overriding system value
            select numbers.seqs[w.n], w.key, w.layer, w.scope, w.connection, w.mode, w.order_id, w.occurred_at, w.description,
-                  array(select jsonb_array_elements_text(w.fact_ids::jsonb)), w.digest, $11
+                  array(select jsonb_array_elements_text(w.fact_ids::jsonb)), w.digest, w.day, w.late_into, $13
              from numbers, unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-                                  $8::text[], $9::text[], $10::bytea[]) with ordinality
-               as w (key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest, n))
+                                  $8::text[], $9::text[], $10::bytea[], $11::date[], $12::text[]) with ordinality
+               as w (key, layer, scope, connection, mode, order_id, occurred_at, description, fact_ids, digest, day, late_into, n))
          insert into journal_lines (entry_seq, position, account, currency, amount)
          select numbers.seqs[l.entry], l.position, l.account, l.currency, l.amount
-           from numbers, unnest($12::int[], $13::smallint[], $14::text[], $15::text[], $16::numeric[])
+           from numbers, unnest($14::int[], $15::smallint[], $16::text[], $17::text[], $18::numeric[])
              as l (entry, position, account, currency, amount)`,
 })
 
-/** What the history chain covers of an entry. */
-export function entryDigest(entry: EntryToPost): Buffer {
+/** What the history chain covers of an entry. A day that is not late follows from `occurredAt`. */
+export function entryDigest(entry: Omit<EntryToPost, 'connection' | 'description' | 'factIds'>): Buffer {
+  const late = entry.lateInto === null ? [] : [`late ${entry.day} ${entry.lateInto}`]
   const lines = entry.lines.map((line) => `${line.account} ${line.currency} ${line.amountMinor}`)
   return createHash('sha256')
-    .update([entry.key, entry.layer, entry.scope, entry.mode, entry.orderId ?? '', entry.occurredAt, ...lines].join('\n'))
+    .update([entry.key, entry.layer, entry.scope, entry.mode, entry.orderId ?? '', entry.occurredAt, ...late, ...lines].join('\n'))
     .digest()
 }
 
@@ -89,6 +94,8 @@ export function postEntries(on: Parameters<typeof post>[0], entries: readonly En
     entries.map((entry) => entry.description),
     entries.map((entry) => JSON.stringify(entry.factIds)),
     entries.map(entryDigest),
+    entries.map((entry) => entry.day),
+    entries.map((entry) => entry.lateInto),
     tx,
     lines.map((line) => line.entry),
     lines.map((line) => line.position),

@@ -4,7 +4,7 @@ import type { StockMove } from '../core/effect.ts'
 import { contentOf, eventDigest, head } from './chain.ts'
 import type { Database } from './database.ts'
 import { factOf } from './facts.ts'
-import { type EntryToPost, entryDigest } from './journal.ts'
+import { entryDigest } from './journal.ts'
 import { statement } from './statement.ts'
 import { moveDigest } from './stock.ts'
 
@@ -55,6 +55,8 @@ type EntryRow = {
   mode: string
   order_id: string | null
   occurred_at: string
+  day: string
+  late_into: string | null
   accounts: string[]
   currencies: string[]
   amounts: string[]
@@ -63,7 +65,7 @@ type EntryRow = {
 const entriesOf = statement<[txs: bigint[]], EntryRow>({
   name: 'verify.entriesOf',
   uses: ['journal_entries_tx', 'journal_lines_pkey'],
-  text: `select j.tx, j.key, j.layer, j.scope, j.mode, j.order_id, j.occurred_at,
+  text: `select j.tx, j.key, j.layer, j.scope, j.mode, j.order_id, j.occurred_at, j.day::text as day, j.late_into,
                 array_agg(l.account order by l.position) as accounts, array_agg(l.currency order by l.position) as currencies,
                 array_agg(l.amount::text order by l.position) as amounts
            from journal_entries j join journal_lines l on l.entry_seq = j.seq
@@ -209,7 +211,7 @@ async function contentsOf(db: Database, txs: readonly bigint[]): Promise<Map<big
   return contents
 }
 
-function entryOf(row: EntryRow): EntryToPost {
+function entryOf(row: EntryRow): Parameters<typeof entryDigest>[0] {
   return {
     key: row.key,
     layer: row.layer,
@@ -217,9 +219,8 @@ function entryOf(row: EntryRow): EntryToPost {
     mode: row.mode,
     orderId: row.order_id,
     occurredAt: row.occurred_at,
-    connection: '',
-    description: '',
-    factIds: [],
+    day: row.day,
+    lateInto: row.late_into,
     lines: row.accounts.map((account, index) => ({
       account,
       currency: row.currencies[index]!,

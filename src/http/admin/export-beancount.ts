@@ -1,4 +1,5 @@
-import { decimalOf, type DatedEntry, type Declared, type Format } from './export-format.ts'
+import { decimalOf, type Declared, type Format, lateWords } from './export-format.ts'
+import type { LedgerEntry } from '../../store/reading/ledger.ts'
 
 /** Accounts must be opened before their first entry; nothing of ours is older than this. */
 const opened = '1970-01-01'
@@ -13,11 +14,12 @@ export const beancount: Format = {
       ...accounts.map((account) => `${opened} open ${accountName(account)}\n`),
       '\n',
     ].join(''),
-  entry: ({ date, seq, description, key, lines }: DatedEntry) =>
+  entry: (entry: LedgerEntry) =>
     [
-      `${date} * ${quoted(description)}\n`,
-      `  id: "jrn_${seq}"\n  key: ${quoted(key)}\n`,
-      ...lines.map(
+      `${entry.day} * ${quoted(entry.description)}\n`,
+      `  id: "jrn_${entry.seq}"\n  key: ${quoted(entry.key)}\n`,
+      entry.late_into === null ? '' : `  late: ${quoted(lateWords(entry)!)}\n`,
+      ...entry.lines.map(
         ({ account, currency, amount }) =>
           `  ${accountName(account)}  ${decimalOf(amount, currency)} ${currency}\n`,
       ),

@@ -1,19 +1,21 @@
-import { decimalOf, type DatedEntry, type Format } from './export-format.ts'
+import type { LedgerEntry } from '../../store/reading/ledger.ts'
+import { decimalOf, type Format } from './export-format.ts'
 
-const columns = 'date,entry,key,layer,connection,mode,order_id,description,account,currency,debit,credit'
+const columns =
+  'date,entry,key,layer,connection,mode,order_id,description,account,currency,debit,credit,late_into'
 
 export const csv: Format = {
   type: 'text/csv; charset=utf-8',
   extension: 'csv',
   head: () => `${columns}\r\n`,
-  entry: (entry: DatedEntry) =>
+  entry: (entry: LedgerEntry) =>
     entry.lines
       .map(({ account, currency, amount }) => {
         // Two columns of positive figures: a leading minus would have to be escaped, and then it is no figure.
         const isDebit = !amount.startsWith('-')
         const figure = decimalOf(isDebit ? amount : amount.slice(1), currency)
         const cells = [
-          entry.date,
+          entry.day,
           `jrn_${entry.seq}`,
           entry.key,
           entry.layer,
@@ -25,6 +27,7 @@ export const csv: Format = {
           currency,
           isDebit ? figure : '',
           isDebit ? '' : figure,
+          entry.late_into ?? '',
         ]
         return `${cells.map(cell).join(',')}\r\n`
       })

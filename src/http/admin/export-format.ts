@@ -6,7 +6,7 @@ export type Format = {
   readonly type: string
   readonly extension: string
   head(declared: Declared): string
-  entry(entry: DatedEntry): string
+  entry(entry: LedgerEntry): string
 }
 /** Accounts and currencies in use, and until which link of the history the export goes. */
 export type Declared = {
@@ -14,8 +14,11 @@ export type Declared = {
   readonly currencies: readonly string[]
   readonly until: string
 }
-/** `date` is the accounting day: the provider's instant in the books' time zone. */
-export type DatedEntry = LedgerEntry & { readonly date: string }
+
+/** What an entry that was learned too late says of itself. */
+export function lateWords({ late_into: month, occurred_at: at }: LedgerEntry): string | undefined {
+  return month === null ? undefined : `late into ${month}, of ${at}`
+}
 
 /** A decimal with exactly the currency's decimals. */
 export function decimalOf(amount: string, currency: string): string {

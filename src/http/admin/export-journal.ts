@@ -1,4 +1,5 @@
-import { decimalOf, decimalsOf, type DatedEntry, type Declared, type Format } from './export-format.ts'
+import { decimalOf, decimalsOf, type Declared, type Format, lateWords } from './export-format.ts'
+import type { LedgerEntry } from '../../store/reading/ledger.ts'
 
 /** Journals of hledger and of ledger differ only in what is declared, and how. */
 export const hledger: Format = journal({
@@ -41,13 +42,16 @@ function journal({
   }
 }
 
-function transaction({ seq, date, description, key, lines }: DatedEntry): string {
+function transaction(entry: LedgerEntry): string {
+  const { seq, day, description, key, lines } = entry
   const width = Math.max(...lines.map(({ account }) => accountName(account).length))
   const postings = lines.map(
     ({ account, currency, amount }) =>
       `    ${accountName(account).padEnd(width)}  ${decimalOf(amount, currency)} ${currency}\n`,
   )
-  return `${date} (jrn_${seq}) ${oneLine(description)}\n    ; key: ${oneLine(key)}\n${postings.join('')}\n`
+  const late = lateWords(entry)
+  const said = late === undefined ? '' : `    ; ${late}\n`
+  return `${day} (jrn_${seq}) ${oneLine(description)}\n    ; key: ${oneLine(key)}\n${said}${postings.join('')}\n`
 }
 
 /** Two blanks end an account's name, and a semicolon begins a comment. */

@@ -21,9 +21,6 @@ export async function* exportOf(
   mode: string,
 ): AsyncIterable<string> {
   const { head, entry } = formats[format]
-  const days = new Intl.DateTimeFormat('en-CA', {
-    timeZone: system.config.sinks.accounting?.timezone ?? 'UTC',
-  })
   const { until, entries } = await entriesUpTo(system.db.web, scopes, mode)
   const used = await accountsOf(system.db.web, scopes, mode)
   const inUse = new Set(used.map((row) => row.currency))
@@ -32,5 +29,5 @@ export async function* exportOf(
     currencies: currencies().filter((currency) => inUse.has(currency)),
     until: until.toString(),
   })
-  for await (const row of entries) yield entry({ ...row, date: days.format(new Date(row.occurred_at)) })
+  for await (const row of entries) yield entry(row)
 }

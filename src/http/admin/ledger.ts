@@ -1,12 +1,18 @@
 import * as z from 'zod'
-import { entriesOfOrders, type LedgerEntry, listEntries, trialBalance } from '../../store/reading/ledger.ts'
+import {
+  type AccountSum,
+  entriesOfOrders,
+  type LedgerEntry,
+  listEntries,
+  trialBalance,
+} from '../../store/reading/ledger.ts'
 import { inSnapshot } from '../../store/reading/snapshot.ts'
 import { page } from './cursor.ts'
 import { exportOf, formats } from './export.ts'
 import { moneyOf } from '../../core/order-view.ts'
 import { timelineFor } from './orders.ts'
 import { ok, type Route, route } from './route.ts'
-import { listQuery, MoneyShape, pageOf, Time } from './schemas.ts'
+import { Day, listQuery, MoneyShape, Month, pageOf, Time } from './schemas.ts'
 import { modeShown, ModeQuery } from './scope.ts'
 
 const EntryShape = z
@@ -18,6 +24,11 @@ const EntryShape = z
     mode: z.enum(['test', 'live']),
     order_id: z.string().nullable(),
     occurred_at: Time,
+    day: z.string().meta({ description: 'The accounting day that it stands under' }),
+    late_into: z
+      .string()
+      .nullable()
+      .meta({ description: 'The closed month that it belongs to, where it was learned too late' }),
     recorded_at: Time,
     description: z.string(),
     fact_ids: z.array(z.string()),
@@ -27,7 +38,7 @@ const EntryShape = z
   })
   .meta({ id: 'LedgerEntry' })
 
-const BalanceShape = z
+export const BalanceShape = z
   .object({
     account: z.string(),
     currency: z.string(),
@@ -36,6 +47,16 @@ const BalanceShape = z
     balance: MoneyShape,
   })
   .meta({ id: 'AccountBalance' })
+
+export function balanceView({ account, currency, debit, credit }: AccountSum): z.output<typeof BalanceShape> {
+  return {
+    account,
+    currency,
+    debit: moneyOf(debit, currency),
+    credit: moneyOf(credit, currency),
+    balance: moneyOf(debit - credit, currency),
+  }
+}
 
 function entryView({ seq, lines, ...entry }: LedgerEntry): object {
   return {
@@ -55,12 +76,11 @@ export const ledgerRoutes: readonly Route[] = [
     role: 'viewer',
     tag: 'Ledger',
     summary: 'Journal entries of one mode, newest first',
-    query: listQuery({ mode: ModeQuery }),
+    query: listQuery({ mode: ModeQuery, late_into: Month.optional() }),
     answers: { 200: pageOf(EntryShape) },
-    async handle({ system, actor, query: { cursor, limit, mode = modeShown(system) } }) {
-      return ok(
-        page(await listEntries(system.db.web, cursor, limit + 1, actor.connections, mode), limit, entryView),
-      )
+    async handle({ system, actor, query: { cursor, limit, mode = modeShown(system), late_into: late } }) {
+      const rows = await listEntries(system.db.web, cursor, limit + 1, actor.connections, mode, late ?? null)
+      return ok(page(rows, limit, entryView))
     },
   }),
   route({
@@ -85,18 +105,11 @@ export const ledgerRoutes: readonly Route[] = [
     role: 'viewer',
     tag: 'Ledger',
     summary: 'Debits and credits by account and currency, of one mode; they are equal in each currency',
-    query: z.strictObject({ mode: ModeQuery }),
+    query: z.strictObject({ mode: ModeQuery, until: Day.optional() }),
     answers: { 200: z.object({ mode: z.enum(['test', 'live']), data: z.array(BalanceShape) }) },
-    async handle({ system, actor, query: { mode = modeShown(system) } }) {
-      const rows = await trialBalance(system.db.web, actor.connections, mode)
-      const data = rows.map(({ account, currency, debit, credit }) => ({
-        account,
-        currency,
-        debit: moneyOf(debit, currency),
-        credit: moneyOf(credit, currency),
-        balance: moneyOf(debit - credit, currency),
-      }))
-      return ok({ mode, data })
+    async handle({ system, actor, query: { mode = modeShown(system), until } }) {
+      const rows = await trialBalance(system.db.web, actor.connections, mode, until ?? null)
+      return ok({ mode, data: rows.map(balanceView) })
     },
   }),
   route({

@@ -11,6 +11,7 @@ import { ledgerRoutes } from './ledger.ts'
 import { orderActRoutes } from './order-acts.ts'
 import { orderRoutes } from './orders.ts'
 import { payoutRoutes } from './payouts.ts'
+import { periodRoutes } from './periods.ts'
 import { replayRoutes } from './replay.ts'
 import type { Route } from './route.ts'
 import { runRoutes } from './runs.ts'
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   ...historyRoutes,
   ...effectRoutes,
   ...ledgerRoutes,
+  ...periodRoutes,
   ...orderActRoutes,
   ...eventRoutes,
   ...replayRoutes,

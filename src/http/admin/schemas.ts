@@ -27,6 +27,12 @@ export const TimeQuery = z
   .transform((text) => text.replace(/(\.\d{6})\d+/, '$1'))
   .meta({ override: { type: 'string', format: 'date-time' } })
 
+/** A month of the books: `2026-03`. */
+export const Month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'must be a month such as 2026-03')
+
+/** An accounting day. */
+export const Day = z.iso.date('must be a day such as 2026-03-31')
+
 export const BooleanQuery = z
   .enum(['true', 'false'], { error: 'must be true or false' })
   .transform((text) => text === 'true')

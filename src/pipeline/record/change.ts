@@ -9,7 +9,7 @@ import { movements } from '../../core/movements.ts'
 import type { Order, Want } from '../../core/order.ts'
 import { recognition, recognitionTarget } from '../../core/recognition.ts'
 import type { EffectState } from '../../store/due-effects.ts'
-import type { EntryToPost } from '../../store/journal.ts'
+import type { UndatedEntry } from '../../store/journal.ts'
 import type { StoredFact } from '../../store/facts.ts'
 import { canRead } from '../readable.ts'
 import type { Loaded } from './load.ts'
@@ -32,7 +32,7 @@ export type Change = {
   readonly cancelled: readonly string[] // effect ids that are due no more and have not left
   readonly expedited: readonly string[]
   readonly moves: readonly StockMove[]
-  readonly entries: readonly EntryToPost[]
+  readonly entries: readonly UndatedEntry[]
   readonly wants: readonly (Want & { connection: string; scope: string })[]
 }
 
@@ -217,13 +217,13 @@ function entriesOf(
   loaded: Loaded,
   settings: FoldSettings,
   home: { connection: string; mode: string },
-): EntryToPost[] {
+): UndatedEntry[] {
   if (settings.policy.sinks.accounting !== true) return []
   const posted = group.roots.flatMap((id) => loaded.entryKeys.get(id) ?? [])
   const keys = new Set(posted.map((entry) => entry.key))
   const orderId = group.root
   const frame = { scope: facts[0]?.scope ?? home.connection, connection: home.connection, mode: home.mode, orderId }
-  const entries: EntryToPost[] = movements(facts, settings.books, keys)
+  const entries: UndatedEntry[] = movements(facts, settings.books, keys)
     .filter((entry) => !keys.has(entry.key))
     .map((entry) => ({ ...entry, ...frame, ...witnessOf(entry.factIds[0], facts) }))
   const balances = new Map<string, bigint>()

@@ -4,6 +4,7 @@ import { type EffectState, effectsByRefs } from '../../store/due-effects.ts'
 import * as facts from '../../store/facts.ts'
 import * as journal from '../../store/journal.ts'
 import * as orders from '../../store/orders.ts'
+import * as periods from '../../store/periods.ts'
 import * as refs from '../../store/refs.ts'
 import * as stock from '../../store/stock.ts'
 import { point } from '../point.ts'
@@ -20,6 +21,8 @@ export type Loaded = {
   readonly entryKeys: ReadonlyMap<string, { key: string; layer: string }[]>
   readonly recognised: ReadonlyMap<string, { account: string; currency: string; amount: bigint }[]>
   readonly accountFacts: readonly facts.StoredFact[]
+  /** The last closed month of each mode. */
+  readonly closed: ReadonlyMap<string, string>
 }
 
 /** An order that we waited for became part of another one: the batch is rolled back and taken again. */
@@ -49,6 +52,7 @@ export async function lockAndLoad(on: Connection, batch: Batch): Promise<Loaded>
   const moved = stock.movedByRefs(on, scopes, kinds, ids)
   const keys = journal.keysByRefs(on, scopes, kinds, ids)
   const recognised = journal.recognisedByRefs(on, scopes, kinds, ids)
+  const closed = periods.closedThrough(on)
   await Promise.all([
     tx,
     accountLocks,
@@ -61,6 +65,7 @@ export async function lockAndLoad(on: Connection, batch: Batch): Promise<Loaded>
     moved,
     keys,
     recognised,
+    closed,
   ])
   point('process.after_lock')
   const rows = await locked
@@ -76,6 +81,7 @@ export async function lockAndLoad(on: Connection, batch: Batch): Promise<Loaded>
     entryKeys: byRoot(await keys, (row) => row),
     recognised: byRoot(await recognised, (row) => row),
     accountFacts: await accountLocks,
+    closed: new Map((await closed).map(({ mode, month }) => [mode, month])),
   }
 }
 

@@ -4,12 +4,13 @@ import * as chain from '../../store/chain.ts'
 import * as dueEffects from '../../store/due-effects.ts'
 import * as events from '../../store/event-states.ts'
 import * as facts from '../../store/facts.ts'
-import { entryDigest, type EntryToPost, postEntries } from '../../store/journal.ts'
+import { entryDigest, postEntries, type UndatedEntry } from '../../store/journal.ts'
 import * as orders from '../../store/orders.ts'
 import * as persons from '../../store/persons.ts'
 import * as stock from '../../store/stock.ts'
 import { accountOutgoingDue } from '../../core/due-outgoing.ts'
 import type { EffectBody } from '../../core/effect.ts'
+import { bookingOf } from '../../core/periods.ts'
 import { newId } from '../ids.ts'
 import { point } from '../point.ts'
 import type { Change, NewFact } from './change.ts'
@@ -23,7 +24,9 @@ export type Writing = {
   readonly batch: Batch
   readonly changes: readonly Change[]
   readonly accountFacts: readonly NewFact[]
-  readonly accountEntries: readonly EntryToPost[]
+  readonly accountEntries: readonly UndatedEntry[]
+  /** The last closed month of each mode: what belongs there is posted after it. */
+  readonly closed: ReadonlyMap<string, string>
 }
 
 /**
@@ -38,7 +41,13 @@ export function queueWrites(
 ): Promise<unknown>[] {
   const { tx, changes } = writing
   const newFacts = [...changes.flatMap((change) => change.newFacts), ...writing.accountFacts]
-  const entries = [...changes.flatMap((change) => change.entries), ...writing.accountEntries]
+  const timezone = system.config.sinks.accounting?.timezone ?? 'UTC'
+  const entries = [...changes.flatMap((change) => change.entries), ...writing.accountEntries].map(
+    (entry) => ({
+      ...entry,
+      ...bookingOf(entry.occurredAt, { timezone, closedThrough: writing.closed.get(entry.mode) }),
+    }),
+  )
   const moves = changes.flatMap((change) => change.moves)
   const queued: Promise<unknown>[] = []
   if (writing.batch.persons.length > 0) queued.push(queuePersons(on, writing))

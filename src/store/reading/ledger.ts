@@ -10,13 +10,15 @@ export type LedgerEntry = {
   mode: string
   order_id: string | null
   occurred_at: string
+  day: string // the accounting day
+  late_into: string | null // the closed month that it belongs to
   recorded_at: string
   description: string
   fact_ids: string[]
   lines: LedgerLine[]
 }
 
-const entry = `j.seq, j.key, j.layer, j.connection, j.mode, j.order_id, j.occurred_at, l.recorded_at, j.description, j.fact_ids,
+const entry = `j.seq, j.key, j.layer, j.connection, j.mode, j.order_id, j.occurred_at, j.day::text as day, j.late_into, l.recorded_at, j.description, j.fact_ids,
                (select json_agg(json_build_object('account', n.account, 'currency', n.currency, 'amount', n.amount::text) order by n.position)
                   from journal_lines n where n.entry_seq = j.seq) as lines`
 const uses = ['journal_entries_pkey', 'journal_lines_pkey', 'links_tx_key']
@@ -24,11 +26,15 @@ const uses = ['journal_entries_pkey', 'journal_lines_pkey', 'links_tx_key']
 type Scope = [scopes: readonly string[] | null, mode: string | undefined]
 
 /** Entries newest first. */
-export const listEntries = statement<[before: bigint, limit: number, ...Scope], LedgerEntry>({
+export const listEntries = statement<
+  [before: bigint, limit: number, ...Scope, lateInto: string | null],
+  LedgerEntry
+>({
   name: 'ledger.list',
   uses,
   text: `select ${entry} from journal_entries j join links l on l.tx = j.tx
           where j.seq < $1 and ($3::text[] is null or j.connection = any($3)) and ($4::text is null or j.mode = $4)
+            and ($5::text is null or j.late_into = $5)
           order by j.seq desc limit $2`,
 })
 
@@ -78,13 +84,24 @@ export async function entriesUpTo(
 
 export type AccountSum = { account: string; currency: string; debit: bigint; credit: bigint }
 
-/** Debits and credits by account and currency. */
-export const trialBalance = statement<Scope, AccountSum>({
+/** Debits and credits by account and currency, of all days or up to one. */
+export const trialBalance = statement<[...Scope, until: string | null], AccountSum>({
   name: 'ledger.trialBalance',
   scans: 'a trial balance is the sum of everything',
   text: `select n.account, n.currency, sum(greatest(n.amount, 0))::numeric(38, 0) as debit, sum(greatest(-n.amount, 0))::numeric(38, 0) as credit
            from journal_lines n join journal_entries j on j.seq = n.entry_seq
           where ($1::text[] is null or j.connection = any($1)) and ($2::text is null or j.mode = $2)
+            and ($3::date is null or j.day <= $3::date)
+          group by n.account, n.currency order by n.account, n.currency`,
+})
+
+/** Debits and credits of what belongs to a closed month and was learned after it. */
+export const lateInto = statement<[mode: string, month: string], AccountSum>({
+  name: 'ledger.lateInto',
+  uses: ['journal_entries_late_into', 'journal_lines_pkey'],
+  text: `select n.account, n.currency, sum(greatest(n.amount, 0))::numeric(38, 0) as debit, sum(greatest(-n.amount, 0))::numeric(38, 0) as credit
+           from journal_entries j cross join lateral (select * from journal_lines n where n.entry_seq = j.seq offset 0) n
+          where j.mode = $1 and j.late_into = $2
           group by n.account, n.currency order by n.account, n.currency`,
 })
 
@@ -94,5 +111,5 @@ export async function accountsOf(
   scopes: readonly string[] | null,
   mode: string,
 ): Promise<AccountSum[]> {
-  return trialBalance(on, scopes, mode)
+  return trialBalance(on, scopes, mode, null)
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { beancount } from '../../../src/http/admin/export-beancount.ts'
 import { cell } from '../../../src/http/admin/export-csv.ts'
-import type { DatedEntry } from '../../../src/http/admin/export-format.ts'
 import { hledger } from '../../../src/http/admin/export-journal.ts'
+import type { LedgerEntry } from '../../../src/store/reading/ledger.ts'
 import { parseJournal } from './journal-parser.ts'
 import { type Admin, paidSale, refundedSale, startAdmin } from './support.ts'
 
@@ -97,7 +97,7 @@ for (const { program, format, args } of [
   })
 }
 
-const hostile: DatedEntry = {
+const hostile: LedgerEntry = {
   seq: 1n,
   key: 'journal:x',
   layer: 'movement',
@@ -107,7 +107,8 @@ const hostile: DatedEntry = {
   occurred_at: '2026-01-01T00:00:00.000Z',
   recorded_at: '2026-01-01T00:00:00.000Z',
   fact_ids: [],
-  date: '2026-01-01',
+  day: '2026-01-01',
+  late_into: null,
   description: 'one; two | "three"\n2026-01-02 evil\n    Assets:Bank  1.00 USD',
   lines: [
     { account: 'Assets:Clearing:shop  x', currency: 'USD', amount: '100' },
@@ -139,7 +140,7 @@ test('a cell that a spreadsheet would run stays text', async (t) => {
     .trimEnd()
     .split('\r\n')
     .map((row) => row.split(','))
-  assert.equal(rows[0]!.length, 12)
+  assert.equal(rows[0]!.length, 13)
   for (const row of rows.slice(1)) assert.ok((row[10] === '') !== (row[11] === ''), row.join())
 })
 
@@ -161,8 +162,8 @@ test('an entry whose transaction commits late is in the next export, and in its 
   const before = await codes()
   const { tx, seq } = rows[0]!
   await slow.query(
-    `with e as (insert into journal_entries (seq, key, layer, scope, connection, mode, occurred_at, description, fact_ids, digest, tx)
-                overriding system value values ($1, 'journal:late', 'movement', 'stripe-test', 'stripe-test', 'test', now(), 'late', '{}', '', $2) returning seq)
+    `with e as (insert into journal_entries (seq, key, layer, scope, connection, mode, occurred_at, description, fact_ids, digest, day, tx)
+                overriding system value values ($1, 'journal:late', 'movement', 'stripe-test', 'stripe-test', 'test', now(), 'late', '{}', '', now()::date, $2) returning seq)
      insert into journal_lines select e.seq, n, 'Assets:Cash', 'USD', 3 - 2 * n from e, generate_series(1, 2) n`,
     [seq, tx],
   )
