@@ -96,7 +96,8 @@ function outside(target: string, area: string, at: string): readonly Breach[] {
 function otherProvider(path: string, target: string, at: string): readonly Breach[] {
   const [, own] = /^src\/providers\/([^/]+)\//.exec(path) ?? []
   const [, other] = /^src\/providers\/([^/]+)\//.exec(target) ?? []
-  if (other === undefined || own === other || path === 'src/providers/registry.ts') return []
+  if (other === undefined || own === other || other === 'reading' || path === 'src/providers/registry.ts')
+    return []
   return [
     {
       at,

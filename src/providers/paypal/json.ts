@@ -1,34 +1,22 @@
 import type { Instant } from '../../core/fact.ts'
 import { exponentOf, parseDecimal } from '../../core/money.ts'
+import {
+  child,
+  fail,
+  field,
+  isId,
+  isThing,
+  needText,
+  type Node,
+  step,
+  things,
+  Unreadable,
+} from '../reading/json.ts'
 
-/** Somebody else's JSON: own properties only, and what cannot be read is said by its path. */
-export type Thing = { readonly [key: string]: unknown }
+export * from '../reading/json.ts'
 
-/** An object of the payload and where it stands in it. */
-export type Node = { readonly value: Thing; readonly path: string }
-
-/** A field that we need is missing or not what it should be. Never leaves this folder: it becomes a review. */
-export class Unreadable extends Error {
-  constructor(path: string, why: string) {
-    super(`${path}: ${why}`)
-    this.name = 'Unreadable'
-  }
-}
-
-const idPattern = /^[\x21-\x7e]{1,255}$/
-const textLengthMax = 500
 /** More than all money there is in one order. */
 const amountMax = 1_000_000_000_000_000n
-
-/** The path of a field of this object. */
-export function step(node: Node, key: string): string {
-  return node.path === '' ? key : `${node.path}.${key}`
-}
-
-/** A plain object: neither null nor an array. */
-export function isThing(value: unknown): value is Thing {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** The body as an object; undefined for what is no JSON object in UTF-8. */
 export function parseObject(body: Uint8Array): Node | undefined {
@@ -40,50 +28,9 @@ export function parseObject(body: Uint8Array): Node | undefined {
   }
 }
 
-/** The raw value of an own property; null reads as absent. */
-export function field(node: Node, key: string): unknown {
-  return Object.hasOwn(node.value, key) ? (node.value[key] ?? undefined) : undefined
-}
-
-/** A nested object, by one key or a path of them. */
-export function child(node: Node | undefined, ...keys: readonly string[]): Node | undefined {
-  let at = node
-  for (const key of keys) {
-    const value = at && field(at, key)
-    at = at !== undefined && isThing(value) ? { value, path: step(at, key) } : undefined
-  }
-  return at
-}
-
 /** Objects of an array; what else stands in it is left out. */
 export function children(node: Node | undefined, key: string): Node[] {
-  const list = node && field(node, key)
-  if (node === undefined || !Array.isArray(list)) return []
-  return list.flatMap((value: unknown, at) =>
-    isThing(value) ? [{ value, path: `${step(node, key)}[${at}]` }] : [],
-  )
-}
-
-/** Trimmed, well-formed, without NUL; absent when empty. */
-export function clean(value: string): string | undefined {
-  const cleaned = value.toWellFormed().replaceAll('\0', '').trim().slice(0, textLengthMax).toWellFormed()
-  return cleaned === '' ? undefined : cleaned
-}
-
-/** As `clean`, of a field. */
-export function text(node: Node | undefined, key: string): string | undefined {
-  const value = node && field(node, key)
-  return typeof value === 'string' ? clean(value) : undefined
-}
-
-/** As `text`; throws `Unreadable` where there is none. */
-export function needText(node: Node, key: string): string {
-  return text(node, key) ?? fail(node, key)
-}
-
-/** Usable as an id: printable ASCII, not longer than an index may hold. */
-export function isId(value: unknown): value is string {
-  return typeof value === 'string' && idPattern.test(value)
+  return node === undefined ? [] : things(field(node, key), step(node, key))
 }
 
 /** An id; throws `Unreadable` for what is there and is none. */
@@ -113,17 +60,6 @@ export function instant(node: Node, key: string): Instant | undefined {
 /** As `instant`; throws `Unreadable` where there is none. */
 export function needInstant(node: Node, key: string): Instant {
   return instant(node, key) ?? fail(node, key)
-}
-
-/** The value at a dotted path, where it is text or a whole number. */
-export function valueAt(node: Node, path: string): string | undefined {
-  let value: unknown = node.value
-  for (const key of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
-    value = (value as Thing)[key]
-  }
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
-  return typeof value === 'string' ? clean(value) : undefined
 }
 
 export type Amount = { readonly amountMinor: bigint; readonly currency: string }
@@ -159,9 +95,4 @@ export function amount(node: Node | undefined, key: string): Amount | undefined 
 /** As `amount`; throws `Unreadable` where there is none. */
 export function needAmount(node: Node, key: string): Amount {
   return amount(node, key) ?? fail(node, key)
-}
-
-function fail(node: Node, key: string): never {
-  const value = field(node, key)
-  throw new Unreadable(step(node, key), value === undefined ? 'is missing' : `is a ${typeof value}`)
 }

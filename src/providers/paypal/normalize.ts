@@ -1,6 +1,7 @@
 import type { FactKind, Ref, Statement } from '../../core/fact.ts'
 import type { Outcome } from '../../core/outcome.ts'
 import type { ConnectionSettings, StoredEvent } from '../provider.ts'
+import { isAccepted, outcomeOf, stating } from '../reading/outcome.ts'
 import { dispute } from './dispute.ts'
 import { child, idIn, type Node, parseObject, text, Unreadable, valueAt } from './json.ts'
 import { order } from './order.ts'
@@ -76,15 +77,7 @@ const readers = new Map<string, Reader>([
 
 /** Facts in one reading, or what an event asks us to read. Pure, and never throws. */
 export function normalize(event: StoredEvent, connection: ConnectionSettings): Outcome {
-  try {
-    return read(event, connection)
-  } catch (error) {
-    const detail =
-      error instanceof Unreadable
-        ? error.message
-        : `cannot be read (${error instanceof Error ? error.name : 'error'})`
-    return { kind: 'needs_review', code: 'payload_unreadable', detail }
-  }
+  return outcomeOf(() => read(event, connection))
 }
 
 function read(event: StoredEvent, connection: ConnectionSettings): Outcome {
@@ -124,16 +117,15 @@ function stated(all: readonly Statement[], root: Node, connection: ConnectionSet
   const statements = connection.speaksFor.includes('payment')
     ? all
     : all.filter(({ fact }) => aboutOrders.has(fact.kind))
-  return statements.length === 0
-    ? { kind: 'ignored', reason: 'states_nothing' }
-    : { kind: 'processed', statements }
+  return stating(statements)
 }
 
 /** What `accept` names must be so wherever it is said; a dispute or a row of a report says nothing of it. */
 function isOurs(root: Node, { accept }: ConnectionSettings): boolean {
   const isStrict = text(root, 'create_time') !== undefined && text(root, 'dispute_id') === undefined
-  return Object.entries(accept).every(([path, wanted]) => {
-    const value = valueAt(root, path) ?? valueAt(root, `purchase_units.0.${path}`)
-    return value === wanted || (value === undefined && !isStrict)
-  })
+  return isAccepted(
+    accept,
+    (path) => valueAt(root, path) ?? valueAt(root, `purchase_units.0.${path}`),
+    isStrict,
+  )
 }

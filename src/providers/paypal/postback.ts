@@ -2,7 +2,15 @@ import { type ConnectionSettings, ApiError, type Verdict } from '../provider.ts'
 import { ask } from './client.ts'
 import { parseObject, text } from './json.ts'
 import { webhookIds } from './settings.ts'
-import type { Signed } from './verify.ts'
+
+/** What the signature is about, each as its header has it. */
+export type Signed = {
+  readonly id: string
+  readonly time: string
+  readonly signature: string
+  readonly certUrl: string
+  readonly algorithm: string
+}
 
 const timeoutMs = 4_000
 

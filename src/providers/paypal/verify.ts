@@ -3,17 +3,8 @@ import { crc32 } from 'node:zlib'
 import type { ConnectionSettings, RawRequest, Verdict } from '../provider.ts'
 import { keyBehind } from './certificates.ts'
 import { child, children, isId, type Node, parseObject, text } from './json.ts'
-import { askWhether } from './postback.ts'
+import { askWhether, type Signed } from './postback.ts'
 import { setting, webhookIds } from './settings.ts'
-
-/** What the signature is about, each as its header has it. */
-export type Signed = {
-  readonly id: string
-  readonly time: string
-  readonly signature: string
-  readonly certUrl: string
-  readonly algorithm: string
-}
 
 /**
  * Is this delivery theirs? By the certificate that it names, or by asking them (`verify: postback`).

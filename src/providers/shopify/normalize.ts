@@ -1,6 +1,7 @@
 import type { FactKind, Ref, Statement } from '../../core/fact.ts'
 import type { Act, Outcome } from '../../core/outcome.ts'
 import type { ConnectionSettings, StoredEvent } from '../provider.ts'
+import { isAccepted, outcomeOf, stating } from '../reading/outcome.ts'
 import { balanceLine, payout } from './balance.ts'
 import { dispute } from './dispute.ts'
 import { fulfillment, fulfillmentEvent, returned } from './fulfillment.ts'
@@ -78,15 +79,7 @@ export const topics: readonly string[] = [
  * Pure, and never throws: what cannot be read is `payload_unreadable` with the path of the field that was in the way.
  */
 export function normalize(event: StoredEvent, connection: ConnectionSettings): Outcome {
-  try {
-    return read(event, connection)
-  } catch (error) {
-    const detail =
-      error instanceof Unreadable
-        ? error.message
-        : `cannot be read (${error instanceof Error ? error.name : 'error'})`
-    return { kind: 'needs_review', code: 'payload_unreadable', detail }
-  }
+  return outcomeOf(() => read(event, connection))
 }
 
 function read(event: StoredEvent, connection: ConnectionSettings): Outcome {
@@ -108,9 +101,7 @@ function read(event: StoredEvent, connection: ConnectionSettings): Outcome {
     receivedAt: event.receivedAt,
   }
   const statements = reader!(root, witness).filter(spokenFor(connection))
-  return statements.length === 0
-    ? { kind: 'ignored', reason: 'states_nothing' }
-    : { kind: 'processed', statements }
+  return stating(statements)
 }
 
 /** An edit's event holds differences alone, and no version to put them on. */
@@ -137,10 +128,7 @@ function asks(act: Act): Outcome {
 /** `accept`: only an order has fields of the shop's own making, so for all else only another value is a no. */
 function isOurs(node: Node, { accept }: ConnectionSettings): boolean {
   const isOrder = Object.hasOwn(node.value, 'line_items') && Object.hasOwn(node.value, 'financial_status')
-  return Object.entries(accept).every(([path, wanted]) => {
-    const value = valueAt(node, path)
-    return value === wanted || (value === undefined && !isOrder)
-  })
+  return isAccepted(accept, (path) => valueAt(node, path), isOrder)
 }
 
 const aboutOrders = new Set<FactKind>([

@@ -1,7 +1,7 @@
 import type { LineItem, Ref, Statement } from '../../core/fact.ts'
-import { child, children, count, field, flag, idIn, type Node, text } from './json.ts'
+import { child, children, count, field, flag, idIn, type Node, present, text } from './json.ts'
 import { amount, signed } from './money.ts'
-import { address, present } from './people.ts'
+import { address } from './people.ts'
 import type { stateAbout, When } from './witness.ts'
 
 type Invoiced = {

@@ -1,7 +1,6 @@
 import type { Components, LineItem, Ref, Statement, TaxLine } from '../../core/fact.ts'
-import { child, children, count, field, flag, idIn, type Node, text } from './json.ts'
+import { child, children, count, field, flag, idIn, type Node, present, text } from './json.ts'
 import { amount } from './money.ts'
-import { present } from './people.ts'
 import type { stateAbout, When } from './witness.ts'
 
 type State = ReturnType<typeof stateAbout>

@@ -1,6 +1,7 @@
 import type { FactKind, Ref, RefKind, Statement } from '../../core/fact.ts'
 import type { Outcome } from '../../core/outcome.ts'
 import type { ConnectionSettings, StoredEvent } from '../provider.ts'
+import { isAccepted, outcomeOf, stating } from '../reading/outcome.ts'
 import { payout, subscription } from './account.ts'
 import { balanceLine } from './balance.ts'
 import { charge } from './charge.ts'
@@ -124,15 +125,7 @@ const aboutAnother = new Set(['invoice_payment', 'radar.early_fraud_warning', 'r
  * Pure, and never throws: what cannot be read is `payload_unreadable` with the path of the field that was in the way.
  */
 export function normalize(event: StoredEvent, connection: ConnectionSettings): Outcome {
-  try {
-    return read(event, connection)
-  } catch (error) {
-    const detail =
-      error instanceof Unreadable
-        ? error.message
-        : `cannot be read (${error instanceof Error ? error.name : 'error'})`
-    return { kind: 'needs_review', code: 'payload_unreadable', detail }
-  }
+  return outcomeOf(() => read(event, connection))
 }
 
 function read(event: StoredEvent, connection: ConnectionSettings): Outcome {
@@ -180,9 +173,7 @@ function readThin(event: StoredEvent): Outcome {
 function state(reader: Reader, object: Node, witness: Witness): Outcome {
   if (!isOurs(object, witness.connection)) return { kind: 'ignored', reason: 'not_ours' }
   const statements = reader(object, witness).filter(spokenFor(witness.connection))
-  return statements.length === 0
-    ? { kind: 'ignored', reason: 'states_nothing' }
-    : { kind: 'processed', statements }
+  return stating(statements)
 }
 
 /** Objects that carry the shop's metadata from the start, so that a missing value means another shop's. */
@@ -191,10 +182,7 @@ const ofShops = new Set(['charge', 'payment_intent', 'checkout.session', 'invoic
 /** `accept`: refunds, disputes and the like have no metadata of their own, so for them only another value is a no. */
 function isOurs(object: Node, { accept }: ConnectionSettings): boolean {
   const isStrict = ofShops.has(text(object, 'object') ?? '')
-  return Object.entries(accept).every(([path, wanted]) => {
-    const value = valueAt(object, path)
-    return value === wanted || (value === undefined && !isStrict)
-  })
+  return isAccepted(accept, (path) => valueAt(object, path), isStrict)
 }
 
 const aboutOrders = new Set<FactKind>([

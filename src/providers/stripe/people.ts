@@ -1,5 +1,5 @@
 import type { FactData, Person, Ref, Statement } from '../../core/fact.ts'
-import { child, field, type Node, text } from './json.ts'
+import { child, field, type Node, present, text } from './json.ts'
 import type { stateAbout, When } from './witness.ts'
 
 type State = ReturnType<typeof stateAbout>
@@ -70,11 +70,4 @@ export function customerId(node: Node): string | undefined {
   return typeof customer === 'string'
     ? text(node, 'customer')
     : child(node, 'customer') && text(child(node, 'customer')!, 'id')
-}
-
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
-
-/** The object without its undefined properties. */
-export function present<T extends object>(parts: T): Present<T> {
-  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Present<T>
 }

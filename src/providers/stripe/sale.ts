@@ -1,7 +1,6 @@
 import type { Instant, LineItem, Ref, Statement } from '../../core/fact.ts'
 import { parseDecimal } from '../../core/money.ts'
-import { child, clean, field, isThing, type Node, valueAt } from './json.ts'
-import { present } from './people.ts'
+import { child, clean, field, isThing, type Node, present, valueAt } from './json.ts'
 import { type OrderNumber, speaksForOrders, type stateAbout, type When, type Witness } from './witness.ts'
 
 type State = ReturnType<typeof stateAbout>
