@@ -13,10 +13,9 @@ import { providers as known } from './providers/registry.ts'
 import { openStorage, type Storage } from './main/storage.ts'
 import { ensureAdminKey } from './store/keys.ts'
 import { installation, preparePartitions } from './store/settings.ts'
-import { startWork, type Work } from './main/work.ts'
+import { type Role, roles, startWork, type Work } from './main/work.ts'
 
-export const roles = ['web', 'worker', 'reconciler'] as const
-export type Role = (typeof roles)[number]
+export { type Role, roles }
 
 export type Running = {
   readonly system: System

@@ -1,4 +1,3 @@
-import type { Role } from '../main.ts'
 import { startActing } from '../pipeline/acts/work.ts'
 import { startPerforming } from '../pipeline/perform.ts'
 import { startProcessing } from '../pipeline/work.ts'
@@ -7,6 +6,9 @@ import { startRereading } from '../pipeline/reread.ts'
 import { startSweeper } from '../pipeline/sweep.ts'
 import type { System } from '../pipeline/system.ts'
 import { preparePartitions } from '../store/settings.ts'
+
+export const roles = ['web', 'worker', 'reconciler'] as const
+export type Role = (typeof roles)[number]
 
 export type Work = {
   /** Each finishes what it has in hand. */

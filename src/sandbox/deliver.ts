@@ -2,9 +2,9 @@ import { createLane } from './lane.ts'
 import { type Random, randomFrom } from './stripe/random.ts'
 import type { Event, WebhookEndpoint } from './stripe/types.ts'
 import { type Ground, listeningTo } from './stripe/world/ground.ts'
-import { post } from './post.ts'
+import { type Attempt, type Corruption, post } from './post.ts'
 
-export type Corruption = 'body' | 'signature' | 'unsigned' | 'stale' | 'future'
+export type { Attempt, Corruption }
 
 /** What happens to one event on its way. Everything absent: it is sent at once, once, as it is. */
 export type Fate = {
@@ -25,21 +25,6 @@ export type Mischief = {
   readonly delay?: number
   readonly delayMs?: number
   readonly corrupt?: number
-}
-
-/** One attempt, as the sender knows it: its own ledger, to hold against what the receiver says. */
-export type Attempt = {
-  readonly eventId: string
-  readonly type: string
-  readonly endpoint: string
-  /** 1 for the first. */
-  readonly attempt: number
-  readonly sentAt: string
-  readonly durationMs: number
-  /** Of the answer; undefined where there was none. */
-  readonly status: number | undefined
-  readonly error?: string
-  readonly corrupt?: Corruption
 }
 
 export type DeliverOptions = {

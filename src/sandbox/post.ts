@@ -1,6 +1,22 @@
-import type { Attempt, Corruption } from './deliver.ts'
 import { stripeSignature } from './sign.ts'
 import type { Event } from './stripe/types.ts'
+
+export type Corruption = 'body' | 'signature' | 'unsigned' | 'stale' | 'future'
+
+/** One attempt, as the sender knows it: its own ledger, to hold against what the receiver says. */
+export type Attempt = {
+  readonly eventId: string
+  readonly type: string
+  readonly endpoint: string
+  /** 1 for the first. */
+  readonly attempt: number
+  readonly sentAt: string
+  readonly durationMs: number
+  /** Of the answer; undefined where there was none. */
+  readonly status: number | undefined
+  readonly error?: string
+  readonly corrupt?: Corruption
+}
 
 /** One attempt to deliver one event: Stripe's headers, its indented body, its signature, damaged where asked. */
 export async function post(given: {

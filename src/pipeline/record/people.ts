@@ -1,6 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import type { Person } from '../../core/fact.ts'
-import type { PersonRow } from './prepare.ts'
+
+export type PersonRow = { id: string; data: string; emailHash: string | null; customerHash: string | null }
 
 /** A person's row: the id is a keyed hash of what was said, so that two witnesses of one person agree. */
 export function personRow(person: Person, key: KeyObject): PersonRow {

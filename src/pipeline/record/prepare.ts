@@ -10,7 +10,7 @@ import {
 } from '../../core/fact.ts'
 import { newId } from '../ids.ts'
 import { numberScopes } from './number-scopes.ts'
-import { personRow } from './people.ts'
+import { type PersonRow, personRow } from './people.ts'
 
 /** Statements of one event, one performed effect or one operator act. */
 export type RecordItem = {
@@ -50,8 +50,6 @@ export type Claims = {
   readonly connections: string[]
   readonly orders: readonly { id: string; connection: string; mode: string }[]
 }
-
-export type PersonRow = { id: string; data: string; emailHash: string | null; customerHash: string | null }
 
 export type Batch = {
   readonly items: readonly RecordItem[]
