@@ -7,6 +7,7 @@ const files: { readonly [path: string]: readonly [file: string, type: string] } 
   '/admin': ['src/http/ui/admin.html', 'text/html; charset=utf-8'],
   '/admin/admin.js': ['src/http/ui/admin.js', 'text/javascript; charset=utf-8'],
   '/admin/dom.js': ['src/http/ui/dom.js', 'text/javascript; charset=utf-8'],
+  '/admin/event.js': ['src/http/ui/event.js', 'text/javascript; charset=utf-8'],
   '/admin/order.js': ['src/http/ui/order.js', 'text/javascript; charset=utf-8'],
   '/admin/style.css': ['src/http/ui/style.css', 'text/css; charset=utf-8'],
   '/docs': ['src/http/ui/docs.html', 'text/html; charset=utf-8'],
@@ -24,6 +25,10 @@ export function createPageRouter(): express.Router {
       send(response, type, await readFile(packageFile(file)))
     })
   }
+  // What messages link to: addresses that stay, wherever the page shows it.
+  router.get(['/admin/orders/:id', '/admin/events/:id'], (request, response) => {
+    response.redirect(302, `/admin#${request.path.slice('/admin'.length)}`)
+  })
   router.get('/docs/problems/:code', async (request, response) => {
     const { code } = request.params
     // Only names from the list reach the file system.

@@ -1,6 +1,7 @@
 // The admin page: sign in with a key, see orders, see one order with its history.
 
 import { ask, badge, element, keyName, money, tableHead, time, words } from './dom.js'
+import { eventView } from './event.js'
 import { orderView } from './order.js'
 
 const view = document.getElementById('view')
@@ -155,7 +156,9 @@ async function go() {
   const parameters = new URLSearchParams(query)
   try {
     const order = /^\/orders\/(.+)$/.exec(path)
+    const event = /^\/events\/(.+)$/.exec(path)
     if (order) show(...(await orderView(decodeURIComponent(order[1]))))
+    else if (event) show(...(await eventView(decodeURIComponent(event[1]))))
     else await showOrders(parameters.get('q') ?? '', parameters.get('cursor') ?? '')
   } catch (error) {
     if (error.status === 401) showSignIn('That key is not valid.')

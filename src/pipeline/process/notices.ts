@@ -14,7 +14,7 @@ export function noticesOf(
   events: readonly Settled[],
   tx: bigint,
 ): Promise<unknown>[] {
-  const policy = policyOf(system.config)
+  const policy = policyOf(system)
   const rows = events.flatMap((event, index) => {
     const rule =
       event.status === 'failed' ? 'dead_letter' : event.status === 'needs_review' ? 'needs_review' : undefined
@@ -34,7 +34,7 @@ export function noticesOf(
       rows.map(() => null),
       rows.map(({ connection }) => connection),
       rows.map(({ event, rule }) =>
-        JSON.stringify({ rule, code: event.code ?? rule, subject: event.id, detail: event.reason ?? '' }),
+        JSON.stringify({ rule, code: event.code ?? rule, event_id: event.id, detail: event.reason ?? '' }),
       ),
       rows.map(() => now.toISOString()),
       rows.map(() => null),

@@ -40,7 +40,13 @@ test('pages load without a key, run no inline code, and their files are there', 
     for (const [, file] of html.matchAll(/(?:src|href)="(\/[^"#]+)"/g))
       assert.equal((await fetch(url + file)).status, 200, file)
   }
-  for (const file of ['/admin/admin.js', '/admin/dom.js', '/admin/order.js', '/docs/docs.js']) {
+  for (const file of [
+    'admin/admin.js',
+    'admin/dom.js',
+    'admin/event.js',
+    'admin/order.js',
+    'docs/docs.js',
+  ].map((name) => `/${name}`)) {
     assert.ok(
       !/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/.test(
         await (await fetch(url + file)).text(),
@@ -49,6 +55,15 @@ test('pages load without a key, run no inline code, and their files are there', 
     )
   }
   assert.match((await fetch(`${url}/admin/admin.js`)).headers.get('content-type')!, /javascript/)
+})
+
+test('the addresses that messages link to lead to the page that shows it', async (t) => {
+  const { url } = await startAdmin(t)
+  for (const path of ['/orders/ord_1', '/events/evt_1', '/orders/a%2Fb%23c']) {
+    const response = await fetch(`${url}/admin${path}`, { redirect: 'manual' })
+    assert.equal(response.status, 302)
+    assert.equal(response.headers.get('location'), `/admin#${path}`)
+  }
 })
 
 test('the type of a problem leads to its page; other names lead nowhere', async (t) => {
