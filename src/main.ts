@@ -9,11 +9,12 @@ import { packageVersion } from './package-root.ts'
 import { point } from './pipeline/point.ts'
 import { createQueue } from './pipeline/queue.ts'
 import type { System } from './pipeline/system.ts'
+import type { Working } from './pipeline/working.ts'
 import { providers as known } from './providers/registry.ts'
 import { openStorage, type Storage } from './main/storage.ts'
 import { ensureAdminKey } from './store/keys.ts'
 import { installation, preparePartitions } from './store/settings.ts'
-import { type Role, roles, startWork, type Work } from './main/work.ts'
+import { type Role, roles, startWork } from './main/work.ts'
 
 export { type Role, roles }
 
@@ -128,7 +129,7 @@ const workMs = 6_000
 async function stopAll(on: {
   log: Logger
   web: Web | undefined
-  work: Work
+  work: Working
   system: System
   storage: Storage
 }): Promise<void> {

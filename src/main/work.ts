@@ -5,21 +5,17 @@ import { startReconciler } from '../pipeline/reconcile.ts'
 import { startRereading } from '../pipeline/reread.ts'
 import { startSweeper } from '../pipeline/sweep.ts'
 import type { System } from '../pipeline/system.ts'
+import type { Working } from '../pipeline/working.ts'
 import { preparePartitions } from '../store/settings.ts'
 
 export const roles = ['web', 'worker', 'reconciler'] as const
 export type Role = (typeof roles)[number]
 
-export type Work = {
-  /** Each finishes what it has in hand. */
-  stop(): Promise<void>
-}
-
 const day = 86_400_000
 
 /** Starts what the roles of this process do beside answering requests. */
-export function startWork(system: System, roles: readonly Role[]): Work {
-  const started: { stop(): Promise<void> }[] = []
+export function startWork(system: System, roles: readonly Role[]): Working {
+  const started: Working[] = []
   if (roles.includes('worker')) {
     started.push(
       startProcessing(system),
@@ -38,7 +34,7 @@ export function startWork(system: System, roles: readonly Role[]): Work {
   }
 }
 
-function daily(system: System): { stop(): Promise<void> } {
+function daily(system: System): Working {
   const timer = setInterval(() => {
     preparePartitions(system.db, system.now()).catch((error: Error) =>
       system.log.error('partitions_not_made', { error }),

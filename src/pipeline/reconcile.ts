@@ -9,6 +9,7 @@ import { type Claimed, workReconciliation } from './reconcile/work.ts'
 import { workReplay } from './replay.ts'
 import { signal } from './signal.ts'
 import type { System } from './system.ts'
+import { type Working, working } from './working.ts'
 
 export type RunRequest = {
   readonly connection: string
@@ -49,15 +50,8 @@ export async function requestRun(system: System, request: RunRequest): Promise<{
 }
 
 /** Schedules reconciliations and works runs of both kinds until it is stopped; what is unfinished then, any process takes up. */
-export function startReconciler(system: System): { stop(): Promise<void> } {
-  const stopping = new AbortController()
-  const running = loop(system, stopping.signal)
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+export function startReconciler(system: System): Working {
+  return working([(stop) => loop(system, stop)])
 }
 
 async function loop(system: System, stop: AbortSignal): Promise<void> {

@@ -11,6 +11,7 @@ import { storeEvents } from './receive.ts'
 import { orderOf } from './record/state.ts'
 import { signal } from './signal.ts'
 import type { System } from './system.ts'
+import { type Working, working } from './working.ts'
 
 const lookEveryMs = 500
 const rowsAtOnce = 8
@@ -27,20 +28,14 @@ const probeEveryMs = 120_000
  * Works the re-reads that are due, connection by connection, each on its own: asks the provider outside any transaction
  * and stores the bytes of its answer as an event. Connections without an API key are never asked.
  */
-export function startRereading(system: System): { stop(): Promise<void> } {
-  const stopping = new AbortController()
-  const running = system.config.connections.flatMap((connection) => {
-    const provider = system.providers.get(connection.provider)
-    return !canRead(connection) || provider === undefined
-      ? []
-      : [work(system, connection, provider, stopping.signal)]
-  })
-  return {
-    async stop() {
-      stopping.abort()
-      await Promise.all(running)
-    },
-  }
+export function startRereading(system: System): Working {
+  return working(
+    system.config.connections.flatMap((connection) => {
+      const provider = system.providers.get(connection.provider)
+      if (!canRead(connection) || provider === undefined) return []
+      return [(stop: AbortSignal) => work(system, connection, provider, stop)]
+    }),
+  )
 }
 
 /** A call of this connection was answered: what was parked because its key was refused is due again. */

@@ -3,6 +3,7 @@ import { inTransaction } from '../store/database.ts'
 import * as sweeping from '../store/sweeping.ts'
 import { eventsPerWakeUpMax } from './queue.ts'
 import type { System } from './system.ts'
+import { type Working, working } from './working.ts'
 
 const sweepEveryMs = 10_000
 const housekeepEveryMs = 3_600_000
@@ -15,15 +16,8 @@ const idempotencyKeptMs = 30 * 86_400_000
  * Finds what a lost job left behind: an event that could be worked on for half a minute and was not gets a new wake-up.
  * Also makes the coming month's partitions, and forgets idempotency keys after their 30 days.
  */
-export function startSweeper(system: System): { stop(): Promise<void> } {
-  const stopping = new AbortController()
-  const running = loop(system, stopping.signal)
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+export function startSweeper(system: System): Working {
+  return working([(stop) => loop(system, stop)])
 }
 
 async function loop(system: System, stop: AbortSignal): Promise<void> {

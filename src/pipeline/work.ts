@@ -2,6 +2,7 @@ import { point } from './point.ts'
 import { processEvents } from './process.ts'
 import type { WakeUp } from './queue.ts'
 import type { System } from './system.ts'
+import { type Working, working } from './working.ts'
 
 const batchMax = 256 // events of one transaction: larger ones gain little and hold the chain's head longer
 const wakeUpsMax = 16 // with one wake-up a fetch, batches stay too small to keep up
@@ -10,15 +11,8 @@ const wakeUpsMax = 16 // with one wake-up a fetch, batches stay too small to kee
 const lanes = 2
 
 /** Runs the worker until it is stopped: fetch wake-ups, make one batch of them, settle it in one transaction. */
-export function startProcessing(system: System): { stop(): Promise<void> } {
-  const stopping = new AbortController()
-  const running = Array.from({ length: lanes }, () => work(system, stopping.signal))
-  return {
-    async stop() {
-      stopping.abort()
-      await Promise.all(running)
-    },
-  }
+export function startProcessing(system: System): Working {
+  return working(Array.from({ length: lanes }, () => (stop) => work(system, stop)))
 }
 
 async function work(system: System, stopped: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ import { signal } from '../signal.ts'
 import type { System } from '../system.ts'
 import { eraseAfterRestore, eraseCustomer, eraseReborn, eraseShop } from './erase.ts'
 import { exportCustomer } from './export.ts'
+import { type Working, working } from '../working.ts'
 
 const lookEveryMs = 2_000
 const leaseMs = 300_000
@@ -15,15 +16,8 @@ const attemptsMax = 12
  * Carries out what events ask of us besides facts, each once, outside the transaction that recorded it. Also erases
  * anew who was erased and is told of again, and whom a restored backup brought back.
  */
-export function startActing(system: System): { stop(): Promise<void> } {
-  const stopping = new AbortController()
-  const running = loop(system, stopping.signal)
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+export function startActing(system: System): Working {
+  return working([(stop) => loop(system, stop)])
 }
 
 async function loop(system: System, stop: AbortSignal): Promise<void> {
