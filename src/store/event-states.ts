@@ -8,6 +8,8 @@ export type EventToProcess = {
   type: string
   source: 'webhook' | 'poll' | 'reread'
   status: string
+  reason: string | null
+  order_ids: string[]
   attempts: number
   occurred_at: string | null
   received_at: string
@@ -21,8 +23,8 @@ export type EventToProcess = {
 export const load = statement<[ids: string[]], EventToProcess>({
   name: 'eventStates.load',
   uses: ['events_pkey', 'payloads_pkey'],
-  text: `select e.id, e.connection, e.provider, e.type, e.source, e.status, e.attempts, e.occurred_at, e.received_at,
-                e.read_no, e.body_sha256, e.tx, p.body
+  text: `select e.id, e.connection, e.provider, e.type, e.source, e.status, e.reason, e.order_ids, e.attempts, e.occurred_at,
+                e.received_at, e.read_no, e.body_sha256, e.tx, p.body
            from unnest($1::text[]) as w (id)
            join events e on e.id = w.id
            join payloads p on p.event_id = e.id and p.received_at = e.received_at`,

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { requestReplay, replayEvent } from '../../src/pipeline/replay.ts'
+import { storeEvent } from '../../src/pipeline/receive.ts'
+import { resolutionReason, resolveEvent } from '../../src/store/event-review.ts'
+import { until } from '../support/wait.ts'
 import { aDay, openShop, purchase, type Shop } from './running.ts'
 
 const everything = `select (select string_agg(id || state || version, ',' order by id) from orders) as orders,
@@ -87,6 +90,66 @@ test('a dead letter is settled by a replay run once its cause is gone', async (t
   assert.deepEqual(await shop.rows('select status from events where id = $1', [id]), [
     { status: 'processed' },
   ])
+})
+
+async function keep(shop: Shop, body: object): Promise<string> {
+  const { id } = await storeEvent(shop.system, {
+    connection: 'stripe-test',
+    provider: 'stripe',
+    providerEventId: 'evt_odd',
+    type: (body as { type: string }).type,
+    mode: 'test',
+    source: 'webhook',
+    body: Buffer.from(JSON.stringify(body)),
+    receivedAt: new Date().toISOString(),
+    isIdSigned: true,
+  })
+  return id
+}
+
+const stateOf = async (shop: Shop, id: string) =>
+  (
+    await shop.rows<{ status: string; reason: string | null; order_ids: string[] }>(
+      'select status, reason, order_ids from events where id = $1',
+      [id],
+    )
+  )[0]!
+
+test('a review that a person closed stays closed, however often the event is entered again', async (t) => {
+  const shop = await openShop(t, { hasWebhooks: false, notifyOn: ['needs_review'] })
+  const unreadable = { object: 'charge' }
+  const id = await keep(shop, { id: 'evt_odd', type: 'charge.succeeded', data: { object: unreadable } })
+  await until('it is under review', async () => (await stateOf(shop, id)).status === 'needs_review')
+  const reason = resolutionReason('not one of ours')
+  await resolveEvent(shop.system.db.web, id, 'ignored', reason, new Date())
+  const { id: run } = await requestReplay(shop.system, { filter: {}, dryRun: false })
+  assert.equal((await shop.ended(run)).status, 'completed')
+  await replayEvent(shop.system, id, { dryRun: false })
+  assert.deepEqual(await stateOf(shop, id), { status: 'ignored', reason, order_ids: [] })
+})
+
+test('an event that only names what it is about is served by the stored answer', async (t) => {
+  const shop = await openShop(t, { hasWebhooks: false })
+  const { charge } = shop.twin.world.pay(purchase('1001'))
+  const id = await keep(shop, {
+    id: 'evt_odd',
+    object: 'v2.core.event',
+    type: 'v1.charge.succeeded',
+    created: new Date().toISOString(),
+    livemode: false,
+    related_object: { id: charge.id, type: 'charge', url: `/v1/charges/${charge.id}` },
+  })
+  await until('it is answered', async () => (await stateOf(shop, id)).status === 'processed')
+  await shop.idle()
+  const before = await stateOf(shop, id)
+  assert.equal(before.order_ids.length, 1)
+  const readings = () => shop.rows("select id from events where source = 'reread' order by id")
+  const known = await readings()
+  const replayed = await replayEvent(shop.system, id, { dryRun: false })
+  assert.deepEqual(replayed, { facts: [], orders: [], effects: [] })
+  assert.deepEqual(await stateOf(shop, id), before)
+  await shop.idle()
+  assert.deepEqual(await readings(), known)
 })
 
 test('an event that is not stored cannot be replayed', async (t) => {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { resolveEvent } from '../../store/event-review.ts'
+import { resolutionReason, resolveEvent } from '../../store/event-review.ts'
 import { eventById, type EventRow, listEvents, payloadOf } from '../../store/reading/events.ts'
 import { deliveriesOfEvent } from '../../store/reading/deliveries.ts'
 import { Problem } from '../problem.ts'
@@ -153,7 +153,7 @@ export const eventRoutes: readonly Route[] = [
     async handle(call) {
       const { system, body } = call
       const event = await eventFor(call)
-      const reason = body.note === '' ? 'resolved by an operator' : `resolved by an operator: ${body.note}`
+      const reason = resolutionReason(body.note)
       const closed = await resolveEvent(system.db.web, event.id, body.as, reason, system.now())
       if (closed.length === 0)
         throw new Problem('conflict', `An event that is ${event.status} has no review to close`)

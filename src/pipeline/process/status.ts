@@ -1,5 +1,6 @@
 import { backoffMs } from '../../core/backoff.ts'
 import type { Ref } from '../../core/fact.ts'
+import { isResolution } from '../../store/event-review.ts'
 import type * as states from '../../store/event-states.ts'
 import { canRead } from '../readable.ts'
 import type { RecordResult } from '../record.ts'
@@ -21,8 +22,25 @@ export type Processed = {
 /** With what its row needs besides. */
 export type Settled = Processed & { readonly code?: string; readonly nextAt?: Date; readonly reread?: Ref }
 
-/** The status that an event gets by its outcome, and by what its facts found. */
+/**
+ * The status that an event gets by its outcome, and by what its facts found. Entered again it keeps the one it has where
+ * a person closed its review, or where the answer that it asked for is stored and stands as an event of its own.
+ */
 export function settledAs(
+  judged: EventOutcome,
+  item: RecordResult['perItem'][number],
+  system: System,
+): Settled {
+  const { event, outcome } = judged
+  const settled = settledAnew(judged, item, system)
+  const isClosed = settled.status === 'needs_review' && isResolution(event.reason)
+  const isAnswered = outcome.kind === 'reread' && event.status === 'processed'
+  if (!isClosed && !isAnswered) return settled
+  const { id, status, order_ids: orderIds } = event
+  return { id, newFactIds: item.newFactIds, orderIds, status, reason: event.reason ?? undefined }
+}
+
+function settledAnew(
   { event, outcome }: EventOutcome,
   item: RecordResult['perItem'][number],
   system: System,
