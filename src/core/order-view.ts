@@ -48,6 +48,7 @@ export function orderView(order: Order, frame: OrderFrame) {
       refs: review.refs.map(({ kind, id }: Ref) => ({ kind, id })),
     })),
     currency,
+    presentment: presentmentOf(order),
     totals: totalsOf(order, money),
     line_items: order.lineItems.map((line) => ({
       sku: line.sku ?? null,
@@ -66,7 +67,9 @@ export function orderView(order: Order, frame: OrderFrame) {
       number: shipment.number ?? null,
       url: shipment.url ?? null,
     })),
+    returns: order.returns.map(({ ref, state }) => ({ id: ref.id, status: state })),
     ...moneyDetails(order),
+    tags: [...order.tags],
     placed_at: order.placedAt ?? null,
     updated_at: frame.updatedAt,
     version: order.version,
@@ -75,6 +78,18 @@ export function orderView(order: Order, frame: OrderFrame) {
 
 export function moneyOf(amountMinor: bigint, currency: string): Money {
   return { amount: printDecimal({ amountMinor, currency }), currency }
+}
+
+/** The same money in the currency that the buyer saw; null where that is the order's own. */
+function presentmentOf({ presentment }: Order) {
+  if (presentment === undefined) return null
+  const { currency, orderedMinor, capturedMinor, refundedMinor } = presentment
+  return {
+    currency,
+    ordered: moneyOf(orderedMinor, currency),
+    captured: moneyOf(capturedMinor, currency),
+    refunded: moneyOf(refundedMinor, currency),
+  }
 }
 
 function totalsOf({ totals }: Order, money: (amountMinor: bigint) => Money | null) {

@@ -46,6 +46,10 @@ export const OrderShape = z
     fulfillment_status: z.enum(['unfulfilled', 'requested', 'partially_fulfilled', 'fulfilled', 'cancelled']),
     needs_review: z.array(ReviewShape),
     currency: z.string().nullable(),
+    presentment: z
+      .object({ currency: z.string(), ordered: MoneyShape, captured: MoneyShape, refunded: MoneyShape })
+      .nullable()
+      .meta({ description: 'In the currency that the buyer saw, where it is another' }),
     totals: Totals,
     line_items: z.array(
       z.object({
@@ -68,6 +72,7 @@ export const OrderShape = z
         url: z.string().nullable(),
       }),
     ),
+    returns: z.array(z.object({ id: z.string(), status: z.string() })),
     tenders: z.array(z.object({ tender: z.string(), id: z.string(), amount: MoneyShape })),
     refunds: z.array(
       z.object({ id: z.string(), status: z.string(), amount: MoneyShape, reason: z.string().nullable() }),
@@ -81,6 +86,7 @@ export const OrderShape = z
         due_by: Time.nullable(),
       }),
     ),
+    tags: z.array(z.string()).meta({ description: "The shop's own labels" }),
     settlement: z.array(z.object({ amount: MoneyShape, fee: MoneyShape, net: MoneyShape })),
     placed_at: Time.nullable(),
     updated_at: Time,
