@@ -33,10 +33,13 @@ export function recognitionTarget(order: Order, books: Books): Map<string, bigin
   presented(order, books, target)
   target.add(accountName(books, 'customers'), currency, sum(sold) - sum(back) - discrepancyMinor)
   order.parts.forEach((part, index) => {
-    const discount = books.discounts === 'gross' ? discountShare(part, sold[index]!) : 0n
+    // A card is owed at its face value, whatever it was sold for; one that goes back owes nothing any more.
+    const isCard = part.kind === 'gift_card'
+    const discount = isCard || books.discounts === 'gross' ? discountShare(part, sold[index]!) : 0n
+    const undone = isCard ? discountShare(part, back[index]!) : 0n
     target.add(incomeAccount(part, books), currency, -(sold[index]! + discount))
-    target.add(accountName(books, 'discounts'), currency, discount)
-    target.add(refundAccount(part, books), currency, back[index]!)
+    target.add(accountName(books, 'discounts'), currency, discount - undone)
+    target.add(refundAccount(part, books), currency, back[index]! + undone)
   })
   return target.balances
 }

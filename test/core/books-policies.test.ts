@@ -102,6 +102,23 @@ test('discounts net of sales leave no contra account', () => {
   assert.equal(target['Income:Discounts USD'], undefined)
 })
 
+test('a card that was sold at a discount is owed at its face value, and given back it is owed no more', () => {
+  const card = [
+    say.total({ amountMinor: 4500n }),
+    say.lines([{ id: '1', quantity: 1, unitPriceMinor: 5000n, isGiftCard: true }]),
+    say.components({ subtotalMinor: 5000n, discountMinor: 500n }),
+    say.captured({ amountMinor: 4500n }),
+  ]
+  const owed = {
+    'Income:Discounts USD': 500n,
+    'Liabilities:Customers USD': 4500n,
+    'Liabilities:GiftCards USD': -5000n,
+  }
+  assert.deepEqual(recognised(card, {}), owed)
+  assert.deepEqual(recognised(card, { discounts: 'net' }), owed)
+  assert.deepEqual(recognised([...card, say.refund('succeeded', { amountMinor: 4500n })], {}), {})
+})
+
 const lost = (line: { amountMinor: bigint; currency?: string }) => [
   say.line('txn_d1', 'dispute', { ...line, feeMinor: 1500n }, { of: dispute(), at: 50 }),
   say.dispute('open', { amountMinor: 4080n }, { at: 49 }),

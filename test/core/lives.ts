@@ -5,8 +5,12 @@ import { type Life, type Plan, Story } from './story.ts'
 
 export type { Life } from './story.ts'
 
-// None, two and three decimals, each more than once.
-export const currenciesOfLives = ['USD', 'EUR', 'GBP', 'JPY', 'KRW', 'KWD', 'BHD'] as const
+// None, two and three decimals, each several times.
+export const currenciesOfLives = [
+  ...['USD', 'EUR', 'GBP', 'CHF', 'PLN', 'MXN'],
+  ...['JPY', 'KRW', 'CLP', 'ISK'],
+  ...['KWD', 'BHD', 'TND', 'JOD'],
+] as const
 
 const amount = fc.bigInt({ min: 1n, max: 50_000n })
 const often = <T>(usual: T, ...others: T[]) =>
@@ -40,6 +44,9 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   shipped: often<Plan['shipped']>('none', 'part', 'whole'),
   warning: often<Plan['warning']>('none', 'open', 'closed'),
   isResolved: often(false, true),
+  giftCard: often<Plan['giftCard']>('none', 'sold', 'tender'),
+  reserve: often<Plan['reserve']>('none', 'held', 'released'),
+  payout: often<Plan['payout']>('paid', 'under_way', 'failed'),
 })
 
 /** One life. A charge that grows over several captures is left out unless asked for: its entries depend on when. */

@@ -46,6 +46,10 @@ export type Plan = {
   readonly shipped: 'none' | 'part' | 'whole'
   readonly warning: 'none' | 'open' | 'closed'
   readonly isResolved: boolean
+  /** A gift card among the goods, or a third of the price paid with one. */
+  readonly giftCard: 'none' | 'sold' | 'tender'
+  readonly reserve: 'none' | 'held' | 'released'
+  readonly payout: 'paid' | 'under_way' | 'failed'
 }
 
 /** Tells a plan as the provider would, hour by hour, and keeps the truth beside it. */
@@ -71,6 +75,7 @@ export class Story {
       this.#refunds()
       this.#dispute()
       this.#return()
+      this.#reserve()
     }
     this.#goods()
     this.#endings()
@@ -101,7 +106,7 @@ export class Story {
 
   /** The checkout: total, lines, components, people. Returns what the buyer owes. */
   #order(): bigint {
-    const { prices, currency, discount, shipping, tax, knowsComponents } = this.#plan
+    const { prices, currency, discount, shipping, tax, knowsComponents, giftCard } = this.#plan
     const goods = prices.reduce((sum, { price, quantity }) => sum + price * BigInt(quantity), 0n)
     const reduction = discount < goods ? discount : 0n
     const ordered = goods === 0n ? 5_000n : goods - reduction + shipping + tax
@@ -116,6 +121,7 @@ export class Story {
       sku: `SKU-${index}`,
       quantity,
       ...(isPriced ? { unitPriceMinor: price } : {}),
+      ...(giftCard === 'sold' && index === 0 ? { isGiftCard: true } : {}),
     }))
     if (lines.length > 0) this.#say(say.lines(lines, 'session', { currency }))
     if (knowsComponents && goods > 0n) {
@@ -158,20 +164,31 @@ export class Story {
       this.#say(say.authorized(this.#of(ordered), { intentId: 'pi_1', ...this.#now() }))
     if (capture === 'authorized') return
     const half = ordered / 2n > 0n ? ordered / 2n : ordered
-    if (capture === 'whole' || capture === 'double') this.#take('ch_1', ordered, ordered)
-    if (capture === 'double') this.#take('ch_2', ordered, ordered)
-    if (capture === 'part') this.#take('ch_1', half, half)
+    if (capture === 'whole') this.#take('ch_1', ordered - this.#redeem(ordered))
+    if (capture === 'double') this.#take('ch_1', ordered)
+    if (capture === 'double') this.#take('ch_2', ordered)
+    if (capture === 'part') this.#take('ch_1', half)
     if (capture === 'two') {
-      this.#take('ch_1', half, half)
-      this.#take('ch_2', ordered - half > 0n ? ordered - half : 1n, ordered - half > 0n ? ordered - half : 1n)
+      this.#take('ch_1', half)
+      this.#take('ch_2', ordered - half > 0n ? ordered - half : 1n)
     }
     if (capture === 'grown') {
       this.#say(say.captured(this.#of(half), { intentId: 'pi_1', ...this.#now() }))
-      this.#take('ch_1', ordered, ordered)
+      this.#take('ch_1', ordered)
     }
   }
 
-  #take(id: string, amountMinor: bigint, riseMinor: bigint): void {
+  /** What a gift card pays of an order: money that no provider holds. */
+  #redeem(ordered: bigint): bigint {
+    const amountMinor = this.#plan.giftCard === 'tender' ? ordered / 3n : 0n
+    if (amountMinor === 0n) return 0n
+    const on = { kind: 'transaction', id: 'gc_1' } as const
+    this.#say(say.captured(this.#of(amountMinor), { on, tender: 'gift_card', ...this.#now() }))
+    this.#captured += amountMinor
+    return amountMinor
+  }
+
+  #take(id: string, amountMinor: bigint): void {
     this.#say(
       say.captured(this.#of(amountMinor), {
         on: charge(id),
@@ -179,7 +196,7 @@ export class Story {
         ...this.#now(),
       }),
     )
-    this.#captured += riseMinor
+    this.#captured += amountMinor
     this.#line('charge', this.#settled(amountMinor), amountMinor / 50n, { of: charge(id) })
   }
 
@@ -292,7 +309,14 @@ export class Story {
     if (isResolved) this.#say(say.released(this.#now()))
   }
 
-  /** Half of what the balance holds leaves, so that clearing is what remains. */
+  /** Some of the balance is kept back for a while: it is the provider's to hold, and ours all the same. */
+  #reserve(): void {
+    if (this.#plan.reserve === 'none') return
+    this.#line('risk_reserved_funds', -100n, 0n)
+    if (this.#plan.reserve === 'released') this.#line('risk_reserved_funds', 100n, 0n)
+  }
+
+  /** Half of what the balance holds leaves, so that clearing is what remains; it comes back where the bank refuses it. */
   #payout(): void {
     const { settlement } = this.#plan
     const held = this.#balance.get(settlement) ?? 0n
@@ -300,7 +324,11 @@ export class Story {
     const amountMinor = splitByWeight(held, [1n, 1n])[0]!
     if (amountMinor === 0n) return
     this.#say(say.payout('in_transit', { amountMinor, currency: settlement }, { at: 500 }))
-    this.#say(say.payout('paid', { amountMinor, currency: settlement }, { at: 500 }))
-    this.#balance.set(settlement, held - amountMinor)
+    const { payout } = this.#plan
+    if (payout !== 'under_way')
+      this.#say(say.payout('paid', { amountMinor, currency: settlement }, { at: 500 }))
+    if (payout === 'failed')
+      this.#say(say.payout('failed', { amountMinor, currency: settlement }, { at: 520 }))
+    else this.#balance.set(settlement, held - amountMinor)
   }
 }
