@@ -256,7 +256,9 @@ export function encodeData(data: object): string {
 function sortedBigints(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const keys = Object.keys(value)
+  const isSorted = keys.every((key, at) => at === 0 || keys[at - 1]! < key)
+  return isSorted ? value : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 export function decodeData<K extends FactKind>(text: string): FactData[K] {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Fact, factId, type Instant, type Ref, type RefKind } from '../core/fact.ts'
 import type { Review } from '../core/order.ts'
 import type { Connection } from '../store/database.ts'
@@ -203,5 +203,5 @@ export async function refoldForSku(system: System, sku: string): Promise<void> {
 }
 
 function shortDigest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+  return hash('sha256', text).slice(0, 16)
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Db, PgBoss } from 'pg-boss'
 import type { Logger } from 'winston'
 import type { Database } from '../store/database.ts'
@@ -221,7 +221,7 @@ const digests = new Map<string, string>()
 function digestOf(text: string): string {
   let digest = digests.get(text)
   if (digest === undefined) {
-    digest = createHash('sha256').update(text).digest('hex').slice(0, 12)
+    digest = hash('sha256', text).slice(0, 12)
     digests.set(text, digest)
   }
   return digest

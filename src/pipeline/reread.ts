@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { backoffMs } from '../core/backoff.ts'
 import type { Ref } from '../core/fact.ts'
 import type { Connection } from '../config.ts'
@@ -138,7 +138,7 @@ export async function readResource(
 
 /** Identity of what a provider said of a resource, by poll or re-read: the same bytes again are the same event. */
 export function readingIdentity(resource: Ref, body: Uint8Array): string {
-  return `${resource.kind}:${resource.id}:${createHash('sha256').update(body).digest('hex')}`
+  return `${resource.kind}:${resource.id}:${hash('sha256', body)}`
 }
 
 async function storeReading(

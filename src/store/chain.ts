@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { statement } from './statement.ts'
 
 export type Link = { link_seq: bigint; link_at: string }
@@ -19,10 +19,10 @@ export const head = statement<[], { seq: bigint; recorded_at: string; hash: Buff
 /** What one link covers: the sorted digests of everything that its transaction recorded. */
 export function contentOf(digests: Iterable<Buffer>): Buffer {
   const sorted = [...digests].map((digest) => digest.toString('hex')).sort()
-  return createHash('sha256').update(sorted.join('\n')).digest()
+  return hash('sha256', sorted.join('\n'), 'buffer')
 }
 
 /** An event in the chain: its identity and its bytes, neither of which ever changes. */
 export function eventDigest(id: string, bodySha256: Buffer): Buffer {
-  return createHash('sha256').update(`event\n${id}\n${bodySha256.toString('hex')}`).digest()
+  return hash('sha256', `event\n${id}\n${bodySha256.toString('hex')}`, 'buffer')
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { JournalEntry } from '../core/journal.ts'
 import type { Booking } from '../core/periods.ts'
 import { statement } from './statement.ts'
@@ -45,10 +45,24 @@ export const recognisedByRefs = statement<
  */
 export const post = statement<
   [
-    keys: string[], layers: string[], scopes: string[], connections: string[], modes: string[], orderIds: (string | null)[],
-    occurred: string[], descriptions: string[], factIds: string[], digests: Buffer[], days: string[],
-    lateInto: (string | null)[], tx: bigint,
-    lineEntries: number[], positions: number[], accounts: string[], currencies: string[], amounts: string[],
+    keys: string[],
+    layers: string[],
+    scopes: string[],
+    connections: string[],
+    modes: string[],
+    orderIds: (string | null)[],
+    occurred: string[],
+    descriptions: string[],
+    factIds: string[],
+    digests: Buffer[],
+    days: string[],
+    lateInto: (string | null)[],
+    tx: bigint,
+    lineEntries: number[],
+    positions: number[],
+    accounts: string[],
+    currencies: string[],
+    amounts: string[],
   ],
   never
 >({
@@ -73,15 +87,32 @@ export const post = statement<
 export function entryDigest(entry: Omit<EntryToPost, 'connection' | 'description' | 'factIds'>): Buffer {
   const late = entry.lateInto === null ? [] : [`late ${entry.day} ${entry.lateInto}`]
   const lines = entry.lines.map((line) => `${line.account} ${line.currency} ${line.amountMinor}`)
-  return createHash('sha256')
-    .update([entry.key, entry.layer, entry.scope, entry.mode, entry.orderId ?? '', entry.occurredAt, ...late, ...lines].join('\n'))
-    .digest()
+  return hash(
+    'sha256',
+    [
+      entry.key,
+      entry.layer,
+      entry.scope,
+      entry.mode,
+      entry.orderId ?? '',
+      entry.occurredAt,
+      ...late,
+      ...lines,
+    ].join('\n'),
+    'buffer',
+  )
 }
 
 /** `post` for entries as values; queues one statement and does not wait for it. */
-export function postEntries(on: Parameters<typeof post>[0], entries: readonly EntryToPost[], tx: bigint): Promise<unknown> {
+export function postEntries(
+  on: Parameters<typeof post>[0],
+  entries: readonly EntryToPost[],
+  tx: bigint,
+): Promise<unknown> {
   // Postgres counts array elements from 1.
-  const lines = entries.flatMap((entry, index) => entry.lines.map((line, position) => ({ ...line, entry: index + 1, position })))
+  const lines = entries.flatMap((entry, index) =>
+    entry.lines.map((line, position) => ({ ...line, entry: index + 1, position })),
+  )
   return post(
     on,
     entries.map((entry) => entry.key),

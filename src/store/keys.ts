@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Database, Queryable } from './database.ts'
 import { statement } from './statement.ts'
 
@@ -74,7 +74,7 @@ const revoke = statement<[id: string, now: Date], KeyRow>({
 
 /** SHA-256 is enough for a secret of 256 random bits: there is nothing to guess that a slow hash would protect. */
 export function hashOfKey(key: string): Buffer {
-  return createHash('sha256').update(key, 'utf8').digest()
+  return hash('sha256', key, 'buffer')
 }
 
 /** The usable key that this text is, its last use noted; undefined when unknown, expired or revoked. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import pg from 'pg'
 import { packageFile } from '../package-root.ts'
@@ -32,7 +32,7 @@ export async function migrationsIn(
         )
       }
       const text = await readFile(`${directory}/${name}`, 'utf8')
-      return { version, name, sha256: createHash('sha256').update(text).digest('hex'), text }
+      return { version, name, sha256: hash('sha256', text), text }
     }),
   )
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { StockMove } from '../core/effect.ts'
 import { statement } from './statement.ts'
 
@@ -32,7 +32,15 @@ export const lock = statement<[skus: string[]], { sku: string; on_hand: bigint; 
 
 /** Appends moves and adds them to the counters, one row a SKU. */
 export const move = statement<
-  [keys: string[], skus: string[], onHand: string[], committed: string[], reasons: string[], orderIds: (string | null)[], tx: bigint],
+  [
+    keys: string[],
+    skus: string[],
+    onHand: string[],
+    committed: string[],
+    reasons: string[],
+    orderIds: (string | null)[],
+    tx: bigint,
+  ],
   never
 >({
   name: 'stock.move',
@@ -54,7 +62,9 @@ export const make = statement<[sku: string, tx: bigint], never>({
 })
 
 export function moveDigest(move: StockMove): Buffer {
-  return createHash('sha256')
-    .update(['stock', move.key, move.sku, move.onHandDelta, move.committedDelta, move.reason].join('\n'))
-    .digest()
+  return hash(
+    'sha256',
+    ['stock', move.key, move.sku, move.onHandDelta, move.committedDelta, move.reason].join('\n'),
+    'buffer',
+  )
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonicalFact } from '../core/fact.ts'
 import type { StockMove } from '../core/effect.ts'
 import { contentOf, eventDigest, head } from './chain.ts'
@@ -122,8 +122,8 @@ export async function verifyHistory(
   const problems: string[] = []
   const [end] = await head(db.web)
   let seq = 0n
-  let hash = createHash('sha256').update('ordersync').digest('hex')
-  let holdsExpected = expectedHead === undefined || expectedHead === hash
+  let last = hash('sha256', 'ordersync')
+  let holdsExpected = expectedHead === undefined || expectedHead === last
   for (;;) {
     const rows = await linksAfter(db.web, seq, linksPerTrip)
     if (rows.length === 0) break
@@ -141,8 +141,8 @@ export async function verifyHistory(
         problems.push(`what link ${row.seq} (${row.recorded_at}) recorded is not what is stored now`)
       }
       seq = row.seq
-      hash = row.hash.toString('hex')
-      holdsExpected ||= hash === expectedHead
+      last = row.hash.toString('hex')
+      holdsExpected ||= last === expectedHead
     }
     onProgress(Number(seq))
     if (problems.length > problemsMax) break
@@ -150,13 +150,13 @@ export async function verifyHistory(
   const isWhole = problems.length <= problemsMax
   if (isWhole && end !== undefined && end.seq > seq)
     problems.push(`links ${seq + 1n} to ${end.seq} are missing`)
-  if (isWhole && end?.seq === seq && end.hash.toString('hex') !== hash)
+  if (isWhole && end?.seq === seq && end.hash.toString('hex') !== last)
     problems.push('the head of the chain is not its last link')
   if (!holdsExpected) problems.push(`no link has the hash ${expectedHead}`)
   problems.push(...(await sumProblems(db)))
   return {
     links: Number(seq),
-    head: { seq: String(seq), hash, recordedAt: end?.recorded_at ?? '' },
+    head: { seq: String(seq), hash: last, recordedAt: end?.recorded_at ?? '' },
     problems,
   }
 }
@@ -186,13 +186,7 @@ async function contentsOf(db: Database, txs: readonly bigint[]): Promise<Map<big
     movesOf(db.web, wanted),
     eventsOf(db.web, wanted),
   ])
-  for (const row of facts)
-    add(
-      row.tx,
-      createHash('sha256')
-        .update(canonicalFact(factOf(row)))
-        .digest(),
-    )
+  for (const row of facts) add(row.tx, hash('sha256', canonicalFact(factOf(row)), 'buffer'))
   for (const row of entries) add(row.tx, entryDigest(entryOf(row)))
   for (const row of moves) {
     const { key, sku, reason } = row

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import * as z from 'zod'
 import type { Ref, RefKind } from '../../core/fact.ts'
 import { parseDecimal } from '../../core/money.ts'
@@ -106,7 +106,7 @@ export const orderActRoutes: readonly Route[] = [
           throw new Problem('invalid_request', `amount must be a positive decimal in ${order.currency}`)
         const at = new Date(receivedAt).toISOString()
         // The same payment said twice is one: its id is made of what it says.
-        const id = `hand_${createHash('sha256').update(`${by.orderId}\n${amountMinor}\n${method}\n${at}`).digest('hex').slice(0, 24)}`
+        const id = `hand_${hash('sha256', `${by.orderId}\n${amountMinor}\n${method}\n${at}`).slice(0, 24)}`
         const tender = method === 'cash' || method === 'cash_on_delivery' ? 'cash' : 'manual'
         await recordPayment(call.system, by, {
           id,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import type { Request, Response } from 'express'
@@ -99,9 +99,11 @@ function printable(text: string): string {
 }
 
 function digestOf(route: Route, request: Request): Buffer {
-  return createHash('sha256')
-    .update(JSON.stringify([route.method, request.path, request.query, request.body ?? null]))
-    .digest()
+  return hash(
+    'sha256',
+    JSON.stringify([route.method, request.path, request.query, request.body ?? null]),
+    'buffer',
+  )
 }
 
 async function send(response: Response, answer: Answer): Promise<void> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Difference, keyOf } from '../../core/diff.ts'
 import type { Instant, Ref } from '../../core/fact.ts'
 import { type Money, printDecimal } from '../../core/money.ts'
@@ -243,7 +243,7 @@ function repairOf({ facts, events }: Difference): string {
 
 /** Ids are derived, so that a page that is compared again after a kill writes the rows that it wrote before. */
 export function findingId(run: Run, name: string): string {
-  return `fnd_${createHash('sha256').update(`${run.id}\n${name}`).digest('hex').slice(0, 32)}`
+  return `fnd_${hash('sha256', `${run.id}\n${name}`).slice(0, 32)}`
 }
 
 function moneyOf(money: Money): { amount: string; currency: string } {

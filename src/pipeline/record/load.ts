@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Connection } from '../../store/database.ts'
 import { type EffectState, effectsByRefs } from '../../store/due-effects.ts'
 import * as facts from '../../store/facts.ts'
@@ -107,7 +107,7 @@ async function lockAccountSubjects(on: Connection, batch: Batch): Promise<facts.
 }
 
 function lockKey(subject: string): bigint {
-  return createHash('sha256').update(subject).digest().readBigInt64BE(0)
+  return hash('sha256', subject, 'buffer').readBigInt64BE(0)
 }
 
 function byRoot<Row extends { root: string }, Value>(

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Ref } from '../../core/fact.ts'
 import * as numbers from '../../store/bare-numbers.ts'
 import type { Connection as On } from '../../store/database.ts'
@@ -16,9 +16,14 @@ export const referenceMaxAgeMs = 180 * 86_400_000
 export async function resolveNumbers(on: On, batch: Batch): Promise<Batch> {
   const payments = batch.prepared.filter((row) => row.bare !== undefined)
   const orders = batch.prepared.flatMap((row) => numberRefs(row).map((ref) => ({ row, ref })))
-  const wanted = [...new Set([...payments.map((row) => row.bare!.number), ...orders.map(({ ref }) => ref.id)])]
+  const wanted = [
+    ...new Set([...payments.map((row) => row.bare!.number), ...orders.map(({ ref }) => ref.id)]),
+  ]
   if (wanted.length === 0) return batch
-  await lockSubjects(on, wanted.map(lockKey).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)))
+  await lockSubjects(
+    on,
+    wanted.map(lockKey).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
+  )
   const waiting = await numbers.waiting(on, wanted)
   const found = await hitsOf(on, batch, payments, waiting)
   const attached = await attachedOf(on, payments, waiting)
@@ -50,13 +55,21 @@ async function hitsOf(
   waiting: readonly { number: string; candidates: string[] }[],
 ): Promise<Map<string, Hit>> {
   const pairs = new Map<string, [string, string]>()
-  for (const { bare } of payments) for (const scope of bare!.scopes) pairs.set(`${scope}\0${bare!.number}`, [scope, bare!.number])
-  for (const { number, candidates } of waiting) for (const scope of candidates) pairs.set(`${scope}\0${number}`, [scope, number])
-  const rows = await numbers.hits(on, [...pairs.values()].map(([scope]) => scope), [...pairs.values()].map(([, number]) => number))
+  for (const { bare } of payments)
+    for (const scope of bare!.scopes) pairs.set(`${scope}\0${bare!.number}`, [scope, bare!.number])
+  for (const { number, candidates } of waiting)
+    for (const scope of candidates) pairs.set(`${scope}\0${number}`, [scope, number])
+  const rows = await numbers.hits(
+    on,
+    [...pairs.values()].map(([scope]) => scope),
+    [...pairs.values()].map(([, number]) => number),
+  )
   const found = new Map<string, Hit>()
   for (const row of rows) {
     if (!row.is_attached) continue
-    found.set(`${row.scope}\0${row.number}`, { placedAt: row.placed_at === null ? undefined : Date.parse(row.placed_at) })
+    found.set(`${row.scope}\0${row.number}`, {
+      placedAt: row.placed_at === null ? undefined : Date.parse(row.placed_at),
+    })
   }
   for (const row of batch.prepared) {
     for (const ref of numberRefs(row)) {
@@ -68,9 +81,18 @@ async function hitsOf(
 }
 
 /** References of payments that have an order already: those need no number. */
-async function attachedOf(on: On, payments: readonly Prepared[], waiting: readonly { scope: string; kind: string; id: string }[]): Promise<Set<string>> {
+async function attachedOf(
+  on: On,
+  payments: readonly Prepared[],
+  waiting: readonly { scope: string; kind: string; id: string }[],
+): Promise<Set<string>> {
   const all = [...payments.flatMap((row) => row.refs), ...(waiting as readonly ScopedRef[])]
-  const rows = await refs.resolve(on, all.map((ref) => ref.scope), all.map((ref) => ref.kind), all.map((ref) => ref.id))
+  const rows = await refs.resolve(
+    on,
+    all.map((ref) => ref.scope),
+    all.map((ref) => ref.kind),
+    all.map((ref) => ref.id),
+  )
   return new Set(rows.filter((row) => row.is_attached).map((row) => keyOf(row as unknown as ScopedRef)))
 }
 
@@ -78,7 +100,9 @@ async function attachedOf(on: On, payments: readonly Prepared[], waiting: readon
 function kinGroups(rows: readonly Prepared[]): Prepared[][] {
   const groups: Prepared[][] = []
   for (const row of rows) {
-    const mine = groups.filter((group) => group.some((other) => other.refs.some((ref) => row.refs.some((own) => keyOf(own) === keyOf(ref)))))
+    const mine = groups.filter((group) =>
+      group.some((other) => other.refs.some((ref) => row.refs.some((own) => keyOf(own) === keyOf(ref)))),
+    )
     const merged = [...mine.flat(), row]
     for (const group of mine) groups.splice(groups.indexOf(group), 1)
     groups.push(merged)
@@ -86,13 +110,18 @@ function kinGroups(rows: readonly Prepared[]): Prepared[][] {
   return groups
 }
 
-function judge(group: readonly Prepared[], found: ReadonlyMap<string, Hit>, attached: ReadonlySet<string>): (row: Prepared) => Partial<Prepared> {
+function judge(
+  group: readonly Prepared[],
+  found: ReadonlyMap<string, Hit>,
+  attached: ReadonlySet<string>,
+): (row: Prepared) => Partial<Prepared> {
   if (group.some((row) => row.refs.some((ref) => attached.has(keyOf(ref))))) return () => ({})
   const hits = new Map<string, ScopedRef>()
   for (const { bare, fact } of group) {
     for (const scope of bare!.scopes) {
       const hit = found.get(`${scope}\0${bare!.number}`)
-      if (hit !== undefined && isRecent(hit, fact.occurredAt)) hits.set(`${scope}\0${bare!.number}`, { kind: 'number', id: bare!.number, scope })
+      if (hit !== undefined && isRecent(hit, fact.occurredAt))
+        hits.set(`${scope}\0${bare!.number}`, { kind: 'number', id: bare!.number, scope })
     }
   }
   if (hits.size === 1) return (row) => ({ refs: [...row.refs, ...hits.values()] })
@@ -107,7 +136,14 @@ function isRecent({ placedAt }: Hit, paidAt: string): boolean {
 /** Payments that waited for a number which an order of this batch brings, where no other shop's order has it too. */
 function bridgesOf(
   orders: readonly { row: Prepared; ref: ScopedRef }[],
-  waiting: readonly { scope: string; kind: string; id: string; number: string; candidates: string[]; occurred_at: string }[],
+  waiting: readonly {
+    scope: string
+    kind: string
+    id: string
+    number: string
+    candidates: string[]
+    occurred_at: string
+  }[],
   found: ReadonlyMap<string, Hit>,
   attached: ReadonlySet<string>,
 ): Map<Prepared, ScopedRef[]> {
@@ -142,5 +178,5 @@ async function keepWaiting(on: On, rows: readonly Prepared[]): Promise<void> {
 }
 
 function lockKey(number: string): bigint {
-  return createHash('sha256').update(`number\0${number}`).digest().readBigInt64BE(0)
+  return hash('sha256', `number\0${number}`, 'buffer').readBigInt64BE(0)
 }

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import { hash, type KeyObject } from 'node:crypto'
 import type { Config, Connection } from '../../config.ts'
 import {
   canonicalFact,
@@ -76,7 +76,7 @@ export function prepare(items: readonly RecordItem[], settings: Settings): Batch
     for (const statement of item.statements) {
       const fact = withPerson(statement, settings.personKey, persons)
       const data = encodeData(fact.data)
-      const digest = createHash('sha256').update(canonicalFact(fact, data)).digest()
+      const digest = hash('sha256', canonicalFact(fact, data), 'buffer')
       const known = {
         ...fact,
         digest: digest.toString('hex'),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Api, ApiError, type TrackingWrite, type WriteResult } from '../provider.ts'
 import { ask } from './client.ts'
 import { children, field, parseObject, text } from './json.ts'
@@ -6,7 +6,7 @@ import { present } from './state.ts'
 
 /** A key of ours as theirs: the same for the same intent, whoever asks and however often. */
 export function requestIdOf(key: string): string {
-  return `os-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
+  return `os-${hash('sha256', key).slice(0, 32)}`
 }
 
 /**

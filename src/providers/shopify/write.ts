@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Api, ApiError, type StockWrite, type TrackingWrite, type WriteResult } from '../provider.ts'
 import { call, expectDone } from './client.ts'
 import { child, children, count, field, idIn, type Node, needId, present, text, word } from './json.ts'
@@ -101,7 +101,7 @@ function payloadOf(data: Node, name: string): Node {
 
 /** A UUID made of the effect's key alone: the same for every attempt, and for nothing else. */
 function keyOf(key: string): string {
-  const hex = createHash('sha256').update(key).digest('hex')
+  const hex = hash('sha256', key)
   const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16)
   return [
     hex.slice(0, 8),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import addressparser from 'nodemailer/lib/addressparser'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import type { Item, Prepared } from '../sink.ts'
@@ -66,7 +66,7 @@ function kindOf(notice: Notice): string {
 /** Stable for the effect, whatever attempt this is: a receiver that gets it twice can know it. */
 export function messageIdOf(key: string, from: string): string {
   const domain = senderOf(from).split('@')[1] ?? 'localhost'
-  return `<${createHash('sha256').update(key).digest('hex').slice(0, 40)}@${domain}>`
+  return `<${hash('sha256', key).slice(0, 40)}@${domain}>`
 }
 
 /** The bare address of the configured sender, for the envelope. */

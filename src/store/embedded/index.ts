@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -92,7 +92,7 @@ async function homeFor(dataDir: string, account: ReturnType<typeof serverAccount
   if (existsSync(note)) return readFileSync(note, 'utf8').trim()
   mkdirSync(here, { recursive: true, mode: 0o755 })
   if (existsSync(`${here}/data`) || (await canEnter(account, here))) return here
-  const elsewhere = `/var/lib/ordersync/${createHash('sha256').update(here).digest('hex').slice(0, 16)}`
+  const elsewhere = `/var/lib/ordersync/${hash('sha256', here).slice(0, 16)}`
   mkdirSync(elsewhere, { recursive: true, mode: 0o755 })
   if (!(await canEnter(account, elsewhere))) {
     throw new Error(

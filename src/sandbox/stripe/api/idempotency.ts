@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { keyInUse, keyReused } from './errors.ts'
 import type { Answer, Asked } from './server.ts'
 
@@ -14,7 +14,7 @@ export function createIdempotency() {
   const kept = new Map<string, Kept>()
   return (key: string | undefined, asked: Asked, run: () => Answer): Answer => {
     if (key === undefined) return run()
-    const fingerprint = createHash('sha256').update(`${asked.path}\n${asked.text}`).digest('hex')
+    const fingerprint = hash('sha256', `${asked.path}\n${asked.text}`)
     const held = kept.get(key)
     if (held !== undefined) {
       if (held.fingerprint !== fingerprint) throw keyReused()
