@@ -7,7 +7,7 @@ import { page, slice } from './cursor.ts'
 import { deliveryView, eventView, withPayload } from './event-view.ts'
 import { type Call, ok, type Route, route } from './route.ts'
 import { listQuery, pageOf, Text, textListQuery, Time, TimeQuery } from './schemas.ts'
-import { isSeen, ModeQuery } from './scope.ts'
+import { isSeen, ModeFilter } from './scope.ts'
 
 export const EventShape = z
   .object({
@@ -60,7 +60,7 @@ export const eventFilters = {
   order: Text.optional().meta({ description: "An order's id" }),
   since: TimeQuery.optional().meta({ description: 'Received at or after' }),
   until: TimeQuery.optional().meta({ description: 'Received before' }),
-  mode: ModeQuery,
+  mode: ModeFilter,
 }
 
 export const eventRoutes: readonly Route[] = [

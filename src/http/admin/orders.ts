@@ -112,7 +112,7 @@ async function orderAt(
     linkSeq: link.seq,
     isMasked: call.actor.role === 'viewer',
   })
-  if (!order.isAttached) throw unknownThen()
+  if (!order.isAttached) throw asOf === undefined ? noSuchOrder() : unknownThen()
   return link.recorded_at === undefined ? view : { ...view, as_of: inMicroseconds(link.recorded_at) }
 }
 
@@ -124,9 +124,13 @@ export async function timelineFor(
   const timeline = await loadTimeline(on, call.system.config, call.params.id!)
   const root = [...(timeline?.members.values() ?? [])].find((member) => member.alias_of === null)
   if (timeline === undefined || timeline.facts.length === 0 || !isSeen(call.actor, root!.connection)) {
-    throw new Problem('not_found', 'There is no order with this id')
+    throw noSuchOrder()
   }
   return timeline
+}
+
+function noSuchOrder(): Problem {
+  return new Problem('not_found', 'There is no order with this id')
 }
 
 function unknownThen(): Problem {

@@ -2,6 +2,9 @@ import * as z from 'zod'
 import type { System } from '../../pipeline/system.ts'
 import type { Actor } from '../auth.ts'
 
+/** What reached us is no order and no money yet: events of both modes stand in one list, each with its own. */
+export const ModeFilter = z.enum(['test', 'live']).optional().meta({ description: 'Default: both' })
+
 /** Test and live never stand in one list or sum: without `mode`, live where anything is live, else test. */
 export const ModeQuery = z
   .enum(['test', 'live'])

@@ -108,6 +108,23 @@ const byOrder = listBy(
 
 /** Events newest first by when we stored them, `limit + 1` at most. */
 export async function listEvents(on: Queryable, filter: EventFilter): Promise<EventRow[]> {
+  return withOrdersShown(on, await rowsOf(on, filter))
+}
+
+/** An event of this id, or none. */
+export async function eventById(on: Queryable, id: string): Promise<EventRow[]> {
+  return withOrdersShown(on, await byId(on, id))
+}
+
+/** What hangs on a reference that no order has named yet is no order: nobody can open it. */
+async function withOrdersShown(on: Queryable, rows: EventRow[]): Promise<EventRow[]> {
+  const ids = [...new Set(rows.flatMap((row) => row.order_ids))]
+  if (ids.length === 0) return rows
+  const shown = new Set((await attached(on, ids)).map(({ id }) => id))
+  return rows.map((row) => ({ ...row, order_ids: row.order_ids.filter((id) => shown.has(id)) }))
+}
+
+async function rowsOf(on: Queryable, filter: EventFilter): Promise<EventRow[]> {
   const {
     before,
     limit,
@@ -146,10 +163,17 @@ function driverOf(filter: EventFilter) {
   return listed
 }
 
-export const eventById = statement<[id: string], EventRow>({
+const byId = statement<[id: string], EventRow>({
   name: 'events.byId',
   uses: ['events_pkey'],
   text: `select ${columns} from events e where e.id = $1`,
+})
+
+const attached = statement<[ids: readonly string[]], { id: string }>({
+  name: 'events.attachedOrders',
+  uses: ['orders_pkey'],
+  text: `select o.id from orders o join orders r on r.id = coalesce(o.alias_of, o.id)
+          where o.id = any($1::text[]) and r.is_attached`,
 })
 
 /** The bytes exactly as received. No row: unknown, or retention has dropped them. */

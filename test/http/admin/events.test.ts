@@ -133,6 +133,21 @@ test('a dry replay says what would change and changes nothing; the replay itself
   assert.equal((await admin.ask('POST', '/events/evt_none/replay', { body: {} })).status, 404)
 })
 
+test('an event names the orders that can be opened, and those only', async (t) => {
+  const admin = await startAdmin(t)
+  const refund = await admin.learnAt('stripe-test', refundedSale({ n: 1 }, 1000))
+  const waiting = (await admin.get(`/events/${refund}`)).body
+  assert.deepEqual([waiting.status, waiting.order_ids], ['pending', []])
+  await admin.learn(...paidSale({ n: 1 }))
+  const { order_ids: orders } = (await admin.get(`/events/${refund}`)).body
+  assert.equal(orders.length, 1)
+  assert.equal((await admin.get(`/orders/${orders[0]}`)).status, 200)
+  const [first] = (await admin.get('/events?type=refund.created')).body.data
+  assert.deepEqual(first.order_ids, orders)
+  const none = await admin.get('/orders/ord_none')
+  assert.equal(none.body.detail, 'There is no order with this id')
+})
+
 test('a review of an event is closed once, by a person', async (t) => {
   const admin = await startAdmin(t)
   const id = await admin.store({ id: 'evt_1', type: 'x', body: Buffer.from('{}') })
