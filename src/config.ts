@@ -48,7 +48,13 @@ export type Config = {
       }
     }
     readonly fulfillment?: { readonly url: string; readonly secret: string; readonly atMostOnce: boolean }
-    readonly notify?: { readonly slackWebhookUrl: string; readonly on: readonly string[] }
+    readonly notify?: {
+      readonly slackWebhookUrl?: string | undefined
+      readonly mail?:
+        | { readonly smtpUrl: string; readonly from: string; readonly to: readonly string[] }
+        | undefined
+      readonly on: readonly string[]
+    }
     readonly outgoing: readonly OutgoingTarget[]
   }
   readonly effects: { readonly since: 'first-start' | string }

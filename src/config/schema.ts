@@ -104,6 +104,11 @@ const outgoingEvent = text('an event such as order.paid, a family such as order.
   `one of ${outgoingEvents.join(', ')}; a family such as order.*, or *`,
 )
 
+const mailServer = {
+  smtpUrl: url(['smtp:', 'smtps:'], 'smtp://127.0.0.1:2525'),
+  from: text('a sender such as "Shop <shop@shop.example>"', /@/),
+}
+
 const schema = only({
   publicUrl: url(['http:', 'https:'], 'https://hooks.example.com').optional(),
   connections: z.array(connection, 'a list of connections').min(1, 'at least one connection'),
@@ -111,8 +116,7 @@ const schema = only({
     inventory: only({ kind: choice('internal', 'shopify', 'woocommerce') }).optional(),
     accounting: accounting.optional(),
     receipt: only({
-      smtpUrl: url(['smtp:', 'smtps:'], 'smtp://127.0.0.1:2525'),
-      from: text('a sender such as "Shop <shop@shop.example>"', /@/),
+      ...mailServer,
       pdf: flag.default(false),
       waitFor: duration.default(600_000),
       locale: text('a language tag such as de-DE')
@@ -126,9 +130,18 @@ const schema = only({
     }).optional(),
     fulfillment: only({ url: outside, secret: signingSecret, atMostOnce: flag.default(false) }).optional(),
     notify: only({
-      slackWebhookUrl: outside,
+      slackWebhookUrl: outside.optional(),
+      mail: only({
+        ...mailServer,
+        to: z.array(text('an address', /@/), 'a list of addresses').min(1),
+      }).optional(),
       on: z.array(choice(...noticeKinds), 'a list').default([...noticeKinds]),
-    }).optional(),
+    })
+      .refine(
+        ({ slackWebhookUrl, mail }) => (slackWebhookUrl ?? mail) !== undefined,
+        'slackWebhookUrl or mail',
+      )
+      .optional(),
     outgoing: z
       .array(
         only({

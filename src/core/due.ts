@@ -193,21 +193,25 @@ function notices(order: Order, policy: Policy, scope: string): Effect[] {
       policy.notifyOn.includes('needs_review') ||
       (review.code === 'dispute_open' && policy.notifyOn.includes('dispute')),
   )
-  return wanted.flatMap((review) =>
-    subjectsOf(review, order).map((resource) => ({
-      key: `notify:${review.code}:${scope}:${resource}`,
-      sink: 'notify' as const,
-      kind: 'review',
-      body: {
-        code: review.code,
-        detail: review.detail,
-        holds: review.holds,
-        since: review.since,
-        due_at: review.dueAt ?? null,
-        resource,
-      },
-    })),
+  const { notifyKeys: channels = ['notify'] } = policy
+  const told = wanted.flatMap((review) =>
+    subjectsOf(review, order).flatMap((resource) =>
+      channels.map((channel) => ({ channel, review, resource })),
+    ),
   )
+  return told.map(({ channel, review, resource }) => ({
+    key: `${channel}:${review.code}:${scope}:${resource}`,
+    sink: 'notify' as const,
+    kind: 'review',
+    body: {
+      code: review.code,
+      detail: review.detail,
+      holds: review.holds,
+      since: review.since,
+      due_at: review.dueAt ?? null,
+      resource,
+    },
+  }))
 }
 
 const toldOneByOne = new Set(['refund_failed', 'payment_reversed', 'dispute_open'])

@@ -41,6 +41,8 @@ export type Policy = {
   /** Ways to pay that ship earlier or later than `releaseOn`, by the beginning of their name in small letters. */
   readonly releaseByGateway?: { readonly [gateway: string]: 'paid' | 'authorized' | 'placed' }
   readonly notifyOn: readonly string[]
+  /** How the keys of each channel's notices begin; absent: the one of `notify`. */
+  readonly notifyKeys?: readonly string[]
   /** Other apps that are told of what happens; absent where there are none. */
   readonly outgoing?: readonly OutgoingEndpoint[]
   readonly refundDueAfterMs: number

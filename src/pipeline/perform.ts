@@ -1,8 +1,10 @@
 import { fulfillmentSink } from '../sinks/fulfillment/index.ts'
-import { notifySink } from '../sinks/notify/index.ts'
+import { teamMailSink } from '../sinks/notify/mail.ts'
+import { slackSink } from '../sinks/notify/slack.ts'
 import { outgoingSink } from '../sinks/outgoing/index.ts'
 import { receiptSink } from '../sinks/receipt/index.ts'
 import type { Sink } from '../sinks/sink.ts'
+import type { TargetSettings } from '../sinks/target.ts'
 import { doorOf } from './perform/door.ts'
 import { SinkLoop, type Timing } from './perform/loop.ts'
 import type { System } from './system.ts'
@@ -37,14 +39,21 @@ export function startPerforming(
 /** The sinks that the configuration names; a missing one is off, and no effects are made for it. */
 export function sinksOf(system: System): Sink[] {
   const { config, now } = system
-  const { receipt, fulfillment, notify, outgoing } = config.sinks
+  const { receipt, fulfillment, outgoing } = config.sinks
   const target = { allowPrivate: config.security.allowPrivateTargets, timeoutMs: 15_000 }
   return [
     ...(receipt === undefined ? [] : [receiptSink(receipt)]),
     ...(fulfillment === undefined ? [] : [fulfillmentSink({ ...fulfillment, target, now })]),
-    ...(notify === undefined
-      ? []
-      : [notifySink({ slackWebhookUrl: notify.slackWebhookUrl, publicUrl: config.publicUrl, target })]),
+    ...teamSinks(config, target),
     ...outgoing.map((one) => outgoingSink({ ...one, target, now, door: doorOf(system, one.id) })),
+  ]
+}
+
+/** Each channel of the team has its own effects, calls and pauses. */
+function teamSinks({ sinks: { notify }, publicUrl }: System['config'], target: TargetSettings): Sink[] {
+  const { slackWebhookUrl, mail } = notify ?? {}
+  return [
+    ...(slackWebhookUrl === undefined ? [] : [slackSink({ slackWebhookUrl, publicUrl, target })]),
+    ...(mail === undefined ? [] : [teamMailSink({ ...mail, publicUrl })]),
   ]
 }

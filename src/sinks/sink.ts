@@ -11,6 +11,8 @@ export type Sink = {
   readonly name: 'receipt' | 'fulfillment' | 'notify' | 'outgoing'
   /** Where one name has several destinations: whose effects these are. Each has its own calls, pauses and backlog. */
   readonly endpoint?: string
+  /** Where one name has several channels: how the keys of this one's effects begin. */
+  readonly keysFrom?: string
   /** How many calls may be under way at once, so that a slow destination costs no more than this. */
   readonly concurrency: number
   /**
@@ -25,6 +27,12 @@ export type Sink = {
   readonly backoff: { readonly baseMs: number; readonly capMs: number }
   /** The bytes to send, or why nothing is. Works from what it is given alone; no call is made here. */
   prepare(item: Item): Promise<Prepared> | Prepared
+  /** Where everything that is due is told in one call: how many at most, how long the first waits for more, and the bytes. */
+  readonly together?: {
+    readonly max: number
+    waitMs(): number
+    prepare(items: readonly Item[]): Promise<Prepared> | Prepared
+  }
   /** One attempt. Expected failures are values; throwing means that it is unknown what happened after `mayLeave`. */
   call(attempt: Attempt): Promise<Performed>
 }

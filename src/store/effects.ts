@@ -48,6 +48,24 @@ export const claimDueOf = statement<[endpoint: string, now: Instant, limit: numb
             for update skip locked`,
 })
 
+/**
+ * Everything of one channel that is to be told, once its oldest has waited until `$3`: also what waits for another try,
+ * since it would go to the same place.
+ */
+export const claimTogether = statement<
+  [sink: string, keysFrom: string, waitedSince: Instant, limit: number],
+  EffectRow
+>({
+  name: 'effects.claimTogether',
+  uses: ['effects_due_at'],
+  text: `select ${columns} from effects
+          where sink = $1 and state = 'due' and starts_with(key, $2)
+            and exists (select from effects o
+                         where o.sink = $1 and o.state = 'due' and o.due_at <= $3 and starts_with(o.key, $2))
+          order by due_at limit $4
+            for update skip locked`,
+})
+
 /** Begins an attempt for each: state, token and lease; the request's bytes are kept once and never replaced. */
 export const markPerforming = statement<
   [ids: string[], tokens: string[], requests: (Buffer | null)[], leaseMs: number],
@@ -77,14 +95,15 @@ export const renewLeases = statement<[ids: string[], tokens: string[], leaseMs: 
 })
 
 /**
- * Commits that this attempt is about to do what cannot be taken back: from now on the reference says that it may have
- * happened. No row: the attempt was superseded and must not go on.
+ * Commits that this attempt is about to do what cannot be taken back, for each effect that it carries: from now on the
+ * reference says that it may have happened. A row missing: the attempt was superseded and must not go on.
  */
-export const markLeaving = statement<[id: string, token: string, reference: string], { id: string }>({
+export const markLeaving = statement<[ids: string[], token: string, reference: string], { id: string }>({
   name: 'effects.markLeaving',
   uses: ['effects_pkey'],
   text: `update effects set reference = $3
-          where id = $1 and token = $2 and state || '' = 'performing' and lease_until > clock_timestamp() returning id`,
+          where id = any($1::text[]) and token = $2 and state || '' = 'performing'
+            and lease_until > clock_timestamp() returning id`,
 })
 
 /** Ends an attempt. No row: it was superseded and has no say any more. */
@@ -120,16 +139,16 @@ export const settleUnsent = statement<
           where e.id = w.id and e.state || '' = 'due'`,
 })
 
-/** Attempts of one sink (and endpoint) whose process went silent. Literal 'performing', for the partial index. */
+/** Attempts of one sink (and endpoint, or channel) whose process went silent. Literal 'performing', for the partial index. */
 export const lapsed = statement<
-  [sink: string, limit: number, endpoint: string | null],
+  [sink: string, limit: number, endpoint: string | null, keysFrom: string | null],
   EffectRow & { token: string }
 >({
   name: 'effects.lapsed',
   uses: ['effects_lease'],
   text: `select ${columns}, token from effects
           where state = 'performing' and lease_until < clock_timestamp() and sink = $1
-            and ($3::text is null or split_part(key, ':', 2) = $3)
+            and ($3::text is null or split_part(key, ':', 2) = $3) and ($4::text is null or starts_with(key, $4))
           order by lease_until limit $2`,
 })
 

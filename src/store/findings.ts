@@ -9,9 +9,10 @@ export type FindingRow = {
   resource_id: string
   detail: string
   repaired: boolean
+  order_id: string | null
 }
 
-const columns = 'id, run_id, kind, resource_kind, resource_id, detail, repaired'
+const columns = 'id, run_id, kind, resource_kind, resource_id, detail, repaired, order_id'
 
 /**
  * Opens findings; those whose resource and kind have an open one already, and those that an interrupted attempt wrote,

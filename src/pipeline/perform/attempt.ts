@@ -6,7 +6,7 @@ import type { System } from '../system.ts'
 import type { Claimed } from './claim.ts'
 import type { Ending } from './settle.ts'
 
-/** One claimed effect while it is being carried out: its lease, and how far it came. */
+/** One call while it is under way, for one effect or for several that are told together: its lease, and how far it came. */
 export class Running {
   readonly claimed: Claimed
   readonly #leaseMs: number
@@ -19,7 +19,7 @@ export class Running {
     this.claimed = claimed
     this.#leaseMs = leaseMs
     this.#leasedAt = leasedAt
-    this.#reference = claimed.row.reference ?? undefined
+    this.#reference = claimed.rows[0].reference ?? undefined
   }
 
   /** The lease was extended by a statement sent at `leasedAt`, or was found to be another's. */
@@ -28,18 +28,20 @@ export class Running {
     else this.#leasedAt = leasedAt
   }
 
-  get ending(): Ending {
-    const { row, token, attempts } = this.claimed
-    return { row, token, attempts, reference: this.#reference }
+  /** How it ends for each effect that it carries. */
+  get endings(): readonly Ending[] {
+    const { rows, token } = this.claimed
+    return rows.map((row) => ({ row, token, attempts: row.attempts + 1, reference: this.#reference }))
   }
 
   /** Calls the sink once. Whatever it throws is doubt when it may have left, and a repeat when it cannot have. */
   async call(system: System, sink: Sink, signal: AbortSignal): Promise<Performed> {
-    const { row, attempts, bytes, to } = this.claimed
+    const { rows, bytes, to } = this.claimed
+    const [row] = rows
     const attempt: Attempt = {
       id: row.id,
       key: row.key,
-      attempts,
+      attempts: row.attempts + 1,
       bytes,
       to,
       signal,
@@ -67,13 +69,10 @@ export class Running {
    */
   async #mayLeave(system: System, sink: Sink, reference: string): Promise<void> {
     if (!sink.isRepeatable) {
-      const rows = await effects.markLeaving(
-        system.db.worker,
-        this.claimed.row.id,
-        this.claimed.token,
-        reference,
-      )
-      if (rows.length === 0) this.#isSuperseded = true
+      const { rows, token } = this.claimed
+      const ids = rows.map(({ id }) => id)
+      const left = await effects.markLeaving(system.db.worker, ids, token, reference)
+      if (left.length < ids.length) this.#isSuperseded = true
     }
     if (this.#isSuperseded) throw new NotAllowed('another attempt has taken over')
     if (performance.now() - this.#leasedAt > this.#leaseMs / 2)

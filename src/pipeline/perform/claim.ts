@@ -10,11 +10,11 @@ import { orderOf } from '../record/state.ts'
 import { announcedOf } from './announced.ts'
 import type { System } from '../system.ts'
 
-/** An effect whose attempt is committed as under way: it may be called now, by whoever holds the token. */
+/** An attempt that is committed as under way: it may be called now, by whoever holds the token. */
 export type Claimed = {
-  readonly row: effects.EffectRow
+  /** The effects that this one call carries out: several only where they are told together. */
+  readonly rows: readonly [effects.EffectRow, ...effects.EffectRow[]]
   readonly token: string
-  readonly attempts: number
   readonly bytes: Uint8Array
   readonly to: readonly string[]
 }
@@ -33,13 +33,13 @@ export async function claim(
 ): Promise<{ sending: Claimed[]; hasMore: boolean }> {
   const claimed = await inTransaction(system.db.worker, async (on) => {
     const now = system.now().toISOString()
-    const rows = await (sink.endpoint === undefined
-      ? effects.claimDue(on, sink.name, now, limit)
-      : effects.claimDueOf(on, sink.endpoint, now, limit))
+    const rows = await dueRows(on, sink, limit, new Date(now))
     if (rows.length === 0) return { sending: [], hasMore: false }
     point('perform.after_claim')
     const decided = await decide(on, sink, rows, now)
-    const unsent = decided.filter(({ prepared }) => prepared.kind !== 'send')
+    const unsent = decided
+      .filter(({ prepared }) => prepared.kind !== 'send')
+      .flatMap(({ rows, prepared }) => rows.map((row) => ({ row, prepared })))
     if (unsent.length > 0) {
       const reasons = unsent.map(({ prepared }) => (prepared.kind === 'send' ? '' : prepared.reason))
       await effects.settleUnsent(
@@ -50,36 +50,42 @@ export async function claim(
         now,
       )
     }
-    const sending = decided.flatMap(({ row, prepared }) =>
-      prepared.kind === 'send' ? [attemptOf(row, prepared)] : [],
+    const sending = decided.flatMap(({ rows, prepared }) =>
+      prepared.kind === 'send' ? [attemptOf(rows, prepared)] : [],
     )
-    if (sending.length > 0) {
-      const requests = sending.map(({ bytes }) => (sink.keepsRequest ? Buffer.from(bytes) : null))
+    const starting = sending.flatMap(({ rows, token, bytes }) => rows.map(({ id }) => ({ id, token, bytes })))
+    if (starting.length > 0) {
       await effects.markPerforming(
         on,
-        sending.map(({ row }) => row.id),
-        sending.map(({ token }) => token),
-        requests,
+        starting.map(({ id }) => id),
+        starting.map(({ token }) => token),
+        starting.map(({ bytes }) => (sink.keepsRequest ? Buffer.from(bytes) : null)),
         leaseMs,
       )
     }
-    return { sending, hasMore: rows.length === limit }
+    return { sending, hasMore: sink.together === undefined && rows.length === limit }
   })
   if (claimed.sending.length > 0) point('perform.after_performing_commit')
   return claimed
 }
 
-function attemptOf(row: effects.EffectRow, prepared: Prepared & { kind: 'send' }): Claimed {
-  return {
-    row,
-    token: newId('att'),
-    attempts: row.attempts + 1,
-    bytes: prepared.bytes,
-    to: prepared.to ?? [],
+function dueRows(on: Connection, sink: Sink, limit: number, now: Date): Promise<effects.EffectRow[]> {
+  const { name, endpoint, together, keysFrom = '' } = sink
+  if (together !== undefined) {
+    const since = new Date(now.getTime() - together.waitMs()).toISOString()
+    return effects.claimTogether(on, name, keysFrom, since, together.max)
   }
+  return endpoint === undefined
+    ? effects.claimDue(on, name, now.toISOString(), limit)
+    : effects.claimDueOf(on, endpoint, now.toISOString(), limit)
 }
 
-type Decided = { row: effects.EffectRow; prepared: Prepared }
+function attemptOf(rows: Rows, prepared: Prepared & { kind: 'send' }): Claimed {
+  return { rows, token: newId('att'), bytes: prepared.bytes, to: prepared.to ?? [] }
+}
+
+type Rows = Claimed['rows']
+type Decided = { rows: Rows; prepared: Prepared }
 
 async function decide(
   on: Connection,
@@ -88,15 +94,24 @@ async function decide(
   now: string,
 ): Promise<Decided[]> {
   const known = await knownOf(on, rows)
+  if (sink.together !== undefined) {
+    const items: Item[] = []
+    for (const row of rows) items.push(await itemOf(on, row, known, now))
+    return [{ rows: rows as unknown as Rows, prepared: await sink.together.prepare(items) }]
+  }
   const announced = sink.name === 'outgoing' ? await announcedOf(on, rows) : undefined
   const decided: Decided[] = []
   for (const row of rows) {
     if (await isTakenBack(on, row))
-      decided.push({ row, prepared: { kind: 'cancelled', reason: 'overtaken: its cancellation follows' } })
-    else if (row.request !== null) decided.push({ row, prepared: { kind: 'send', bytes: row.request } })
+      decided.push({
+        rows: [row],
+        prepared: { kind: 'cancelled', reason: 'overtaken: its cancellation follows' },
+      })
+    else if (row.request !== null)
+      decided.push({ rows: [row], prepared: { kind: 'send', bytes: row.request } })
     else
       decided.push({
-        row,
+        rows: [row],
         prepared: await sink.prepare({
           ...(await itemOf(on, row, known, now)),
           ...announced?.get(row.id),

@@ -1,9 +1,7 @@
 import type { Door } from '../../sinks/outgoing/index.ts'
-import * as dueEffects from '../../store/due-effects.ts'
 import * as endpoints from '../../store/endpoints.ts'
 import { nextTx } from '../../store/facts.ts'
-import { newId } from '../ids.ts'
-import { policyOf } from '../record/policy.ts'
+import { type Notice, tellTeam } from '../notices.ts'
 import { signal } from '../signal.ts'
 import type { System } from '../system.ts'
 
@@ -34,29 +32,15 @@ export function doorOf(system: System, id: string): Door {
 
 /** Wanted by whoever wants dead letters: it is one for every event from now on. */
 async function tell(system: System, id: string, reason: string): Promise<void> {
-  const policy = policyOf(system.config)
-  if (policy.sinks.notify !== true || !policy.notifyOn.includes('dead_letter')) return
-  const now = system.now()
-  const body = {
-    rule: 'endpoint_disabled',
-    code: 'endpoint_disabled',
-    resource: `endpoint ${id}`,
-    detail: reason,
-  }
+  const on = system.db.worker
   const [connection] = system.config.connections
-  await dueEffects.insertDue(
-    system.db.worker,
-    [newId('eff', now)],
-    [`notify:endpoint_disabled:${id}:${now.toISOString()}`],
-    ['notify'],
-    ['endpoint_disabled'],
-    ['due'],
-    [null],
-    [connection!.id],
-    [JSON.stringify(body)],
-    [now.toISOString()],
-    [null],
-    (await nextTx(system.db.worker))[0]!.tx,
-  )
+  const notice: Notice = {
+    rule: 'dead_letter',
+    code: 'endpoint_disabled',
+    about: `${id}:${system.now().toISOString()}`,
+    connection: connection!.id,
+    body: { resource: `endpoint ${id}`, detail: reason },
+  }
+  await tellTeam(on, system, [notice], (await nextTx(on))[0]!.tx)
   signal.emit('effects')
 }

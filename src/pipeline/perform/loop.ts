@@ -103,8 +103,10 @@ export class SinkLoop {
       running.call(this.#system, this.#sink, this.#cutOff.signal),
     )
     this.#tellOfCircuit()
-    this.#report(performed, running.ending)
-    await this.#settleUntilWritten(running.ending, performed)
+    for (const ending of running.endings) {
+      this.#report(performed, ending)
+      await this.#settleUntilWritten(ending, performed)
+    }
     this.#running.delete(running)
     this.#wake.abort()
   }
@@ -166,7 +168,8 @@ export class SinkLoop {
   }
 
   #lapsed(): ReturnType<typeof effects.lapsed> {
-    return effects.lapsed(this.#system.db.worker, this.#sink.name, lapsedMax, this.#sink.endpoint ?? null)
+    const { name, endpoint = null, keysFrom = null } = this.#sink
+    return effects.lapsed(this.#system.db.worker, name, lapsedMax, endpoint, keysFrom)
   }
 
   #outcomeOfLapsed(row: effects.EffectRow): Performed {
@@ -183,8 +186,11 @@ export class SinkLoop {
   async #renew(now: number): Promise<void> {
     const running = [...this.#running.keys()]
     if (running.length === 0) return
-    const ids = running.map(({ claimed }) => claimed.row.id)
-    const tokens = running.map(({ claimed }) => claimed.token)
+    const leased = running.flatMap(({ claimed }) =>
+      claimed.rows.map(({ id }) => ({ id, token: claimed.token })),
+    )
+    const ids = leased.map(({ id }) => id)
+    const tokens = leased.map(({ token }) => token)
     const held = new Set(
       (await effects.renewLeases(this.#system.db.worker, ids, tokens, this.#times.leaseMs)).map(
         ({ id }) => id,
@@ -192,7 +198,7 @@ export class SinkLoop {
     )
     for (const one of running) {
       // One that ended meanwhile is no longer in the table's answer, and nobody asks it any more.
-      one.renewed(held.has(one.claimed.row.id) ? now : undefined)
+      one.renewed(one.claimed.rows.every(({ id }) => held.has(id)) ? now : undefined)
     }
   }
 }

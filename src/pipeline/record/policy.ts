@@ -1,6 +1,7 @@
 import type { Config } from '../../config.ts'
 import type { Policy } from '../../core/effect.ts'
 import { type Books, defaultBooks } from '../../core/journal.ts'
+import { channelsOf } from '../notices.ts'
 
 const policies = new WeakMap<Config, Policy>()
 
@@ -23,6 +24,7 @@ export function policyOf(config: Config): Policy {
     releaseOn: 'paid',
     releaseByGateway: { cash_on_delivery: 'placed' },
     notifyOn: sinks.notify?.on ?? [],
+    notifyKeys: channelsOf(config),
     outgoing: sinks.outgoing.map(({ id, events }) => ({ id, events })),
     refundDueAfterMs: 0,
   }

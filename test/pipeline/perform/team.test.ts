@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sinksOf } from '../../../src/pipeline/perform.ts'
+import { endpoint, type Reply } from '../../sinks/support.ts'
+import { until } from '../../support/wait.ts'
+import { buy, mailServer, perform, performedFacts, rows, settled, systemWith } from './support.ts'
+
+test('a storm of reviews is one message on each channel, and every notice is settled by it', async (t) => {
+  const slack = await endpoint(t, () => ({ status: 200, body: 'ok' }))
+  const { messages, ...mail } = await mailServer(t)
+  const system = await systemWith(t, {
+    notify: { slackWebhookUrl: slack.url, mail: { ...mail, to: ['ops@shop.example'] }, on: ['needs_review'] },
+  })
+  for (let n = 0; n < 30; n += 1) await buy(system, { number: `60${n}`, amountMinor: 2500n })
+  perform(system, sinksOf(system))
+  const notices = await settled(system, 'notify')
+  assert.equal(notices.length, 60)
+  assert.ok(notices.every(({ state, attempts }) => state === 'done' && attempts === 1))
+  assert.equal(slack.received.length, 1)
+  assert.match(slack.received[0]!.body.toString('utf8'), /30 things need you.*30 × overpaid/)
+  assert.equal(messages.length, 1)
+  assert.match(messages[0]!, /^Subject: =.UTF-8.Q.30_things_need_you/m)
+  assert.equal((await performedFacts(system)).length, 60, 'each order remembers that it was told of')
+})
+
+test('what the channel could not take is told again together; what is in doubt is not', async (t) => {
+  const replies: Reply[] = [{ status: 429 }, { status: 500 }]
+  const slack = await endpoint(t, () => replies.shift() ?? { status: 200 })
+  const system = await systemWith(t, { notify: { slackWebhookUrl: slack.url, on: ['needs_review'] } })
+  for (let n = 0; n < 5; n += 1) await buy(system, { number: `61${n}`, amountMinor: 2500n })
+  perform(system, sinksOf(system))
+  const notices = await settled(system, 'notify')
+  assert.deepEqual([...new Set(notices.map(({ state }) => state))], ['unknown'])
+  assert.equal(slack.received.length, 2)
+  assert.match(slack.received[1]!.body.toString('utf8'), /5 things need you/)
+})
+
+test('of a process that went silent while its message was out, every notice is in doubt', async (t) => {
+  const slack = await endpoint(t, () => 'silent')
+  const system = await systemWith(t, { notify: { slackWebhookUrl: slack.url, on: ['needs_review'] } })
+  for (let n = 0; n < 3; n += 1) await buy(system, { number: `62${n}`, amountMinor: 2500n })
+  perform(system, sinksOf(system))
+  await until('the message is out', async () => slack.received.length === 1)
+  await system.db.web.query(
+    "update effects set token = 'another', lease_until = now() - interval '1 second' where state = 'performing'",
+  )
+  perform(system, sinksOf(system)) // another process
+  const notices = await until('they are settled', async () => {
+    const all = await rows(system, 'notify')
+    return all.every(({ state }) => state !== 'performing' && state !== 'due') && all
+  })
+  assert.deepEqual(
+    notices.map(({ state }) => state),
+    ['unknown', 'unknown', 'unknown'],
+  )
+  assert.equal(slack.received.length, 1)
+})
