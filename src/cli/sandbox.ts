@@ -13,7 +13,7 @@ export function triggerCommand(): Command {
     .argument('<provider>', "a provider's name")
     .argument('<event>', 'an event type of that provider')
     .option('--connection <id>', "which connection; default the provider's first of mode test")
-    .addHelpText('after', `\nevents:\n  ${triggerTypes.join('\n  ')}`)
+    .addHelpText('after', `\n${[...triggerTypes].map(([name, types]) => listOf(name, types)).join('\n')}`)
     .action(
       async (
         provider: string,
@@ -28,18 +28,23 @@ export function triggerCommand(): Command {
           throw new Failure(
             `no connection of ${provider} in mode test${id === undefined ? '' : ` named ${id}`}`,
           )
-        const sent = await trigger(type, { url: addressOf(connection), secret: secretOf(connection) })
+        checkSecret(connection)
+        const sent = await trigger(type, { url: addressOf(connection), connection })
         if (sent === undefined)
           throw new Failure(
-            `${type} is not an event that can be triggered; try one of\n  ${triggerTypes.join('\n  ')}`,
+            `${type} is not an event that can be triggered; ${listOf(provider, triggerTypes.get(provider) ?? [])}`,
           )
-        const { event, status, answer, error } = sent
-        if (json) printJson({ event_id: event.id, type: event.type, status, answer, error })
-        else console.log(`${event.type} ${event.id} → ${status ?? error} ${answer ?? ''}`)
+        const { id: eventId, status, answer, error } = sent
+        if (json) printJson({ event_id: eventId, type, status, answer, error })
+        else console.log(`${type} ${eventId} → ${status ?? error} ${answer ?? ''}`)
         if (status === undefined || status >= 300)
           throw new Failure(`the service did not take it (${status ?? error})`)
       },
     )
+}
+
+function listOf(provider: string, types: readonly string[]): string {
+  return `events of ${provider}:\n  ${types.join('\n  ')}`
 }
 
 /** `ordersync openapi`: the description of the admin API, without a running service. */
@@ -56,9 +61,7 @@ function addressOf({ provider, id }: Connection): string {
   return `http://${reachable}:${port}/webhooks/${provider}/${id}`
 }
 
-function secretOf({ id, webhookSecrets }: Connection): string {
-  const [secret] = webhookSecrets
-  if (secret === undefined)
+function checkSecret({ id, webhookSecrets }: Connection): void {
+  if (webhookSecrets.length === 0)
     throw new Failure(`connection ${id} has no webhook secret; start the service once, or set it`)
-  return secret
 }

@@ -167,7 +167,7 @@ function createSender(ground: Ground, options: DeliverOptions) {
     const secret = ground.secrets.get(endpoint.id)
     // Deleted or disabled meanwhile: Stripe stops its retries.
     if (secret === undefined || endpoint.status !== 'enabled') return
-    const { answer: _answer, ...sent } = await post({
+    const sent = await post({
       url: endpoint.url,
       event: { ...event, api_version: endpoint.api_version ?? event.api_version },
       secret,

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import Stripe from 'stripe'
-import { exampleEvent, trigger, triggerTypes } from '../../src/sandbox/trigger.ts'
+import { exampleEvent } from '../../src/sandbox/stripe/trigger.ts'
+import { trigger, triggerTypes as allTypes } from '../../src/sandbox/trigger.ts'
 import { testReceiver } from './support.ts'
 
+const triggerTypes = allTypes.get('stripe')!
+const stripe = { provider: 'stripe', webhookSecrets: ['whsec_a'], extra: {} }
 const now = new Date('2026-01-01T12:00:00Z')
 const sequences = new URL('../../../shared/fixtures/stripe/cli-trigger-sequences.json', import.meta.url)
 
@@ -18,15 +21,15 @@ for (const type of triggerTypes) {
 
 test('an event is signed and sent, and the answer given back', async (t) => {
   const { url, received } = await testReceiver(t)
-  const sent = await trigger('charge.succeeded', { url, secret: 'whsec_a' })
+  const sent = await trigger('charge.succeeded', { url, connection: stripe })
   assert.equal(sent!.status, 200)
   const event = Stripe.webhooks.constructEvent(received[0]!.body, received[0]!.signature!, 'whsec_a')
-  assert.equal(event.id, sent!.event.id)
+  assert.equal(event.id, sent!.id)
 })
 
 test('an unknown type sends nothing', async (t) => {
   const { url, received } = await testReceiver(t)
-  assert.equal(await trigger('charge.sneezed', { url, secret: 'whsec_a' }), undefined)
+  assert.equal(await trigger('charge.sneezed', { url, connection: stripe }), undefined)
   assert.equal(received.length, 0)
 })
 

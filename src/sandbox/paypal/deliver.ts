@@ -1,6 +1,7 @@
 import { randomUUID, sign } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { createLane } from '../lane.ts'
+import { isTaken, type Letter, send } from '../letter.ts'
 import { twinKey } from './certificates.ts'
 import type { PaypalEvent, PaypalWorld } from './world.ts'
 
@@ -62,38 +63,18 @@ export function createPaypalDeliver(world: PaypalWorld, { retriesMs = [] as read
     for (const webhook of world.things.webhook.values()) {
       const names = (webhook.event_types as { name: string }[]).map(({ name }) => name)
       if (!names.includes('*') && !names.includes(event.event_type)) continue
-      const body = Buffer.from(JSON.stringify(event))
+      const body = new TextEncoder().encode(JSON.stringify(event))
       const headers = signedHeaders(body, webhook.id)
       for (let copy = 0; copy < (fate.copies ?? 1); copy++)
         lane.add(() => once(event, webhook.url, { body, headers }, 0), fate.delayMs)
     }
   }
 
-  async function once(
-    event: PaypalEvent,
-    url: string,
-    init: { body: Buffer; headers: { [name: string]: string } },
-    retry: number,
-  ): Promise<void> {
-    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(10_000)])
-    const body = new Uint8Array(init.body)
-    const status = await fetch(url, {
-      method: 'POST',
-      headers: init.headers,
-      body,
-      redirect: 'manual',
-      signal,
-    }).then(
-      async (response) => {
-        await response.text()
-        return response.status
-      },
-      () => undefined,
-    )
+  async function once(event: PaypalEvent, url: string, letter: Letter, retry: number): Promise<void> {
+    const { status } = await send(url, letter, { timeoutMs: 10_000, signal: stopping.signal })
     if (stopping.signal.aborted) return
     attempts.push({ eventId: event.id, type: event.event_type, status })
     const wait = retriesMs[retry]
-    if ((status === undefined || status < 200 || status > 299) && wait !== undefined)
-      lane.add(() => once(event, url, init, retry + 1), wait)
+    if (!isTaken({ status }) && wait !== undefined) lane.add(() => once(event, url, letter, retry + 1), wait)
   }
 }

@@ -2,6 +2,7 @@
 export type Fault = {
   readonly kind:
     | 'rate_limit'
+    | 'throttled' // status 200, and the error says how many points are missing (Shopify)
     | 'lock_timeout'
     | 'server_error'
     | 'bad_gateway' // 502 with HTML

@@ -1,0 +1,159 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Fault, Faults } from '../stripe/api/faults.ts'
+import type { Goods } from './goods.ts'
+import { mutationRoot } from './graph/writes.ts'
+import { queryRoot } from './graph/roots.ts'
+import { accountTypes } from './graphql/account-types.ts'
+import { answerOf } from './graphql/answer.ts'
+import { orderTypes } from './graphql/order-types.ts'
+import { type Operation, parseOperation } from './graphql/parse.ts'
+import { parseSchema } from './graphql/schema.ts'
+import { GraphqlError } from './graphql/tokens.ts'
+import { mistakesIn } from './graphql/validate.ts'
+import { type Bucket, costOf } from './throttle.ts'
+import type { World } from './world.ts'
+
+/** One call, in the order they came. */
+export type ShopifyCall = {
+  readonly operation: string
+  readonly query: string
+  readonly variables: { readonly [name: string]: unknown }
+}
+
+export type ApiParts = {
+  readonly world: World
+  readonly goods: Goods
+  readonly faults: Faults
+  readonly bucket: Bucket
+  readonly accessToken: string
+  readonly calls: ShopifyCall[]
+}
+
+const schema = parseSchema(orderTypes + accountTypes)
+const endpoint = /^\/admin\/api\/(\d{4}-\d\d|unstable)\/graphql\.json$/
+
+/** The stand-in for a shop's Admin API, not listening yet. A fault's `path` is `/` and the operation's name. */
+export function createShopifyApi(parts: ApiParts): Server {
+  return createServer((request, response) => {
+    serve(parts, request, response).catch((error: unknown) => {
+      // A mistake of the twin itself: visible at once, and never mistaken for one of the shop's answers.
+      if (!response.headersSent) response.writeHead(599)
+      response.end(error instanceof Error ? error.stack : String(error))
+    })
+  })
+}
+
+async function serve(parts: ApiParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const version = endpoint.exec(request.url ?? '')?.[1]
+  if (request.method !== 'POST' || version === undefined) return say(response, 404, { errors: 'Not Found' })
+  if (request.headers['x-shopify-access-token'] !== parts.accessToken)
+    return say(response, 401, {
+      errors: '[API] Invalid API key or access token (unrecognized login or wrong password)',
+    })
+  const { query, variables = {} } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Omit<
+    ShopifyCall,
+    'operation'
+  >
+  const operation = /^\s*(?:query|mutation)\s+(\w+)/.exec(query)?.[1] ?? ''
+  parts.calls.push({ operation, query, variables })
+  const fault = parts.faults.take('POST', `/${operation}`)
+  if (fault !== undefined && fault.isAfter !== true && spoil(fault, response)) return
+  const answer =
+    fault?.kind === 'throttled' ? parts.bucket.refusal() : answerTo(parts, version, { query, variables })
+  if (fault?.isAfter === true && spoil(fault, response)) return
+  say(response, 200, answer, { 'x-shopify-api-version': version })
+}
+
+/** What the shop says with status 200: data, or what is wrong with the question. */
+function answerTo(
+  parts: ApiParts,
+  version: string,
+  { query, variables }: Omit<ShopifyCall, 'operation'>,
+): object {
+  try {
+    const operation = parseOperation(query)
+    const mistakes = mistakesIn(schema, operation, variables)
+    if (mistakes.length > 0) return { errors: mistakes.map(errorOf) }
+    const cost = costOf(operation, variables)
+    if (!parts.bucket.take(cost)) return parts.bucket.refusal(cost)
+    return {
+      data: dataOf(parts, version, { operation, variables }),
+      extensions: { cost: parts.bucket.told(cost) },
+    }
+  } catch (error) {
+    if (error instanceof GraphqlError) return { errors: [errorOf(error)] }
+    throw error
+  }
+}
+
+function dataOf(
+  { world, goods, faults }: ApiParts,
+  version: string,
+  { operation, variables }: { operation: Operation; variables: ShopifyCall['variables'] },
+): object {
+  const isQuery = operation.kind === 'query'
+  const root = isQuery ? queryRoot(world, version, faults) : mutationRoot(world, goods, version)
+  const place = { type: isQuery ? 'QueryRoot' : 'Mutation', selections: operation.selections }
+  return answerOf(schema, place, root, variables)
+}
+
+function errorOf({ message, extensions }: GraphqlError): object {
+  return { message, ...(extensions && { extensions }) }
+}
+
+function say(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: { [name: string]: string } = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
+  response.end(JSON.stringify(body))
+}
+
+/** Answers instead of the API. False for what is no fault of a whole answer. */
+function spoil(fault: Fault, response: ServerResponse): boolean {
+  const retry: { [name: string]: string } =
+    fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter }
+  switch (fault.kind) {
+    case 'rate_limit':
+      say(
+        response,
+        429,
+        {
+          errors:
+            'Exceeded 2 calls per second for api client. Reduce request rates to resume uninterrupted service.',
+        },
+        retry,
+      )
+      return true
+    case 'server_error':
+      say(response, 500, { errors: 'Internal Server Error' })
+      return true
+    case 'unauthorized':
+      say(response, 401, {
+        errors: '[API] Invalid API key or access token (unrecognized login or wrong password)',
+      })
+      return true
+    case 'forbidden':
+      say(response, 200, {
+        errors: [{ message: 'Access denied for orders field.', extensions: { code: 'ACCESS_DENIED' } }],
+      })
+      return true
+    case 'bad_gateway':
+    case 'html':
+      response.writeHead(fault.kind === 'html' ? 200 : 502, { 'content-type': 'text/html' })
+      response.end('<html><body>upstream</body></html>')
+      return true
+    case 'hang':
+      return true
+    case 'reset':
+    case 'cut':
+      response.socket?.destroy()
+      return true
+    default:
+      return false
+  }
+}
