@@ -25,11 +25,15 @@ export async function openStorage(
     }
     const url = embedded?.url ?? config.databaseUrl!
     await migratePatiently(url, log)
-    const db = openDatabase(url, { onError: (error) => log.warn('database_connection_lost', { error }) })
+    let isClosing = false // then we stop the server ourselves, and whoever still holds a connection loses it
+    const db = openDatabase(url, {
+      onError: (error) => void (isClosing || log.warn('database_connection_lost', { error })),
+    })
     const watch = embedded && keepRunning(embedded, log)
     return {
       db,
       async close() {
+        isClosing = true
         watch?.stop()
         await Promise.race([db.close(), delay(2_000, undefined, { ref: false })])
         await embedded?.close()
