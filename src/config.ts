@@ -27,7 +27,8 @@ export type Config = {
   readonly publicUrl: string | undefined
   readonly connections: readonly Connection[]
   readonly sinks: {
-    readonly inventory?: { readonly kind: 'internal' }
+    /** Stock is counted here; `connection` is the shop that is kept in step, where one is. */
+    readonly inventory?: { readonly kind: string; readonly connection?: string }
     /** Its `accounts` are the full chart: the defaults under what the file names. */
     readonly accounting?: Books & {
       readonly kind: 'internal'
@@ -118,7 +119,7 @@ export function loadConfig({
 }: {
   env?: { readonly [name: string]: string | undefined }
   cwd?: string
-  providers: ReadonlyMap<string, Pick<Provider, 'check'>>
+  providers: ReadonlyMap<string, Pick<Provider, 'check' | 'write'>>
   mayGenerate?: boolean
   isTerminal?: boolean
 }): LoadedConfig {
@@ -160,6 +161,7 @@ function configFrom(
   value: ConfigFile,
   paths: { dataDir: string; configPath: string },
 ): Config {
+  const connections = connectionsOf(value.connections)
   return {
     port: settings.port,
     host: settings.host,
@@ -170,8 +172,8 @@ function configFrom(
     logLevel: settings.logLevel,
     logFormat: settings.logFormat,
     publicUrl: value.publicUrl?.replace(/\/+$/, ''),
-    connections: connectionsOf(value.connections),
-    sinks: sinksOf(value.sinks),
+    connections,
+    sinks: sinksOf(value.sinks, connections),
     effects: value.effects,
     reconcile: {
       everyMs: value.reconcile.every,

@@ -29,11 +29,11 @@ export function connectionsOf(given: ConfigFile['connections']): readonly Connec
 }
 
 /** The sinks; one that the file does not name stays away, which turns it off. */
-export function sinksOf(given: ConfigFile['sinks']): Config['sinks'] {
+export function sinksOf(given: ConfigFile['sinks'], connections: readonly Connection[]): Config['sinks'] {
   const { inventory, accounting, receipt, fulfillment, notify, outgoing } = given
   return {
     outgoing: outgoingOf(outgoing),
-    ...(inventory !== undefined && { inventory: { kind: 'internal' } }),
+    ...(inventory !== undefined && { inventory: inventoryOf(inventory, connections) }),
     ...(accounting !== undefined && {
       accounting: {
         kind: 'internal',
@@ -58,6 +58,16 @@ export function sinksOf(given: ConfigFile['sinks']): Config['sinks'] {
     ...(fulfillment !== undefined && { fulfillment }),
     ...(notify !== undefined && { notify }),
   }
+}
+
+/** Stock is kept in the shop that is named, else in the first of that kind. */
+function inventoryOf(
+  { kind, connection }: NonNullable<ConfigFile['sinks']['inventory']>,
+  connections: readonly Connection[],
+): NonNullable<Config['sinks']['inventory']> {
+  if (kind === 'internal') return { kind }
+  const first = connections.find((one) => one.provider === kind)
+  return { kind, connection: connection ?? first?.id ?? kind }
 }
 
 function receiptOf({

@@ -8,7 +8,7 @@ import type { Mistake } from './problem.ts'
 /** What no single key shows: names that clash or lead nowhere, secrets in the wrong place, targets inside our network. */
 export function mistakesIn(
   config: Config,
-  providers: ReadonlyMap<string, Pick<Provider, 'check'>>,
+  providers: ReadonlyMap<string, Pick<Provider, 'check' | 'write'>>,
 ): { mistakes: readonly Mistake[]; warnings: readonly string[] } {
   const mistakes = [
     ...config.connections.flatMap((connection, index) =>
@@ -18,6 +18,7 @@ export function mistakesIn(
     ...forwardMistakes(config),
     ...lookMistakes(config),
     ...chartMistakes(config),
+    ...stockMistakes(config, providers),
   ]
   const warnings =
     config.encryptionKey === undefined
@@ -124,6 +125,19 @@ const sheet = /^(Assets|Liabilities|Equity):/
  * Two things that the books keep apart must not share one account: what is owed or held could not be told any more.
  * Income and expenses may be put together as one likes.
  */
+function stockMistakes(
+  { connections, sinks }: Config,
+  providers: ReadonlyMap<string, Pick<Provider, 'write'>>,
+): readonly Mistake[] {
+  const id = sinks.inventory?.connection
+  if (id === undefined) return []
+  const shop = connections.find((connection) => connection.id === id)
+  const keepsStock = shop !== undefined && providers.get(shop.provider)?.write?.stock !== undefined
+  if (keepsStock) return []
+  const expected = 'a connection whose shop keeps stock'
+  return [{ at: 'sinks.inventory', wrong: `"${id}" is not one`, expected }]
+}
+
 function chartMistakes({ connections, sinks }: Config): readonly Mistake[] {
   const chart = Object.entries(sinks.accounting?.accounts ?? {})
   const severalAccounts = new Set(connections.map(({ account }) => account)).size > 1

@@ -113,7 +113,10 @@ const schema = only({
   publicUrl: url(['http:', 'https:'], 'https://hooks.example.com').optional(),
   connections: z.array(connection, 'a list of connections').min(1, 'at least one connection'),
   sinks: section({
-    inventory: only({ kind: choice('internal', 'shopify', 'woocommerce') }).optional(),
+    inventory: only({
+      kind: choice('internal', 'shopify', 'woocommerce'),
+      connection: text('the id of the connection whose shop keeps the stock').optional(),
+    }).optional(),
     accounting: accounting.optional(),
     receipt: only({
       ...mailServer,
@@ -198,7 +201,7 @@ export function parseFile(
       mistakes: parsed.error.issues.flatMap((issue) => mistakesOf(issue, document)),
       warnings: [],
     }
-  return { value: parsed.data, ...unsupported(parsed.data) }
+  return { value: parsed.data, mistakes: [], warnings: unsupported(parsed.data) }
 }
 
 function mistakesOf(issue: z.core.$ZodIssue, document: unknown): readonly Mistake[] {
@@ -234,14 +237,9 @@ function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
   )
 }
 
-/** Policies that would change the books silently are refused; what would only be absent is said. */
-function unsupported(file: ConfigFile): { mistakes: readonly Mistake[]; warnings: readonly string[] } {
-  const { accounting, inventory, outgoing } = file.sinks
-  const mistakes: Mistake[] = []
-  const refuse = (at: string, value: string, only: string) => {
-    if (value !== only) mistakes.push({ at, wrong: `${value} is not in this version`, expected: only })
-  }
-  if (inventory !== undefined) refuse('sinks.inventory.kind', inventory.kind, 'internal')
+/** What is asked for and would only be absent is said. */
+function unsupported({ sinks }: ConfigFile): readonly string[] {
+  const { accounting, outgoing } = sinks
   const warnings: string[] = []
   for (const [index, { events }] of outgoing.entries()) {
     for (const event of events.filter((name) => eventsToCome.includes(name)))
@@ -249,7 +247,7 @@ function unsupported(file: ConfigFile): { mistakes: readonly Mistake[]; warnings
   }
   if (accounting?.push !== undefined)
     warnings.push('sinks.accounting.push: entries are not pushed yet; export them')
-  return { mistakes, warnings }
+  return warnings
 }
 
 function isTimezone(name: string): boolean {

@@ -1,4 +1,5 @@
 import { outgoingDue } from './due-outgoing.ts'
+import { trackingDue } from './due-write-back.ts'
 import type { Effect, Policy, StockLine } from './effect.ts'
 import { refKey } from './evidence.ts'
 import type { Order, Review } from './order.ts'
@@ -28,6 +29,7 @@ export function effectsDue(
     ...(policy.sinks.receipt === true ? [...receipts(order, policy), ...refundNotices(order, policy)] : []),
     ...(policy.sinks.fulfillment === true ? fulfillment(order, policy, existing, home) : []),
     ...outgoingDue(order, policy, existing, home),
+    ...trackingDue(order, policy),
     ...(policy.sinks.notify === true ? notices(order, policy, home) : []),
   ]
   const isNew = (effect: Effect) =>

@@ -5,9 +5,9 @@ import type { OutgoingEndpoint } from './due-outgoing.ts'
  * is recomputed at every fold; a key that exists already is never made again.
  */
 export type Effect = {
-  readonly key: string // receipt:<capture> · stock:<line resource>:commit · fulfil:<order resource>:<n> · notify:<rule>:<subject>
+  readonly key: string // receipt:<capture> · stock:<line resource>:commit · fulfil:<order resource>:<n> · tracking:<connection>:<whose>:<shipment> · notify:<rule>:<subject>
   readonly sink: Sink
-  readonly kind: string // receipt | refund_notice | request | cancellation | commit | release | ship | restock | review
+  readonly kind: string // receipt | refund_notice | request | cancellation | commit | release | ship | restock | review | tracking | stock
   /** What it needs besides the order when it is carried out: ids and amounts, never personal data. */
   readonly body: EffectBody
   /** Not before; absent: at once. Receipts wait for address and number. */
@@ -18,10 +18,13 @@ export type Effect = {
   readonly cancelled?: string
 }
 
-export type Sink = 'inventory' | 'accounting' | 'receipt' | 'fulfillment' | 'notify' | 'outgoing'
+export type Sink = 'inventory' | 'accounting' | 'receipt' | 'fulfillment' | 'notify' | 'outgoing' | 'provider' // a connection's own API: tracking and stock written back
 
-export type EffectBody = { readonly [name: string]: string | number | boolean | null | readonly StockLine[] }
+export type EffectBody = {
+  readonly [name: string]: string | number | boolean | null | readonly StockLine[] | readonly ShippedLine[]
+}
 export type StockLine = { readonly sku: string; readonly quantity: number }
+export type ShippedLine = { readonly lineId: string; readonly quantity: number }
 
 /** One append-only change of stock; `on_hand` and `committed` are sums of these. */
 export type StockMove = {
@@ -45,5 +48,12 @@ export type Policy = {
   readonly notifyKeys?: readonly string[]
   /** Other apps that are told of what happens; absent where there are none. */
   readonly outgoing?: readonly OutgoingEndpoint[]
+  /** Connections whose provider takes tracking; absent where there are none. */
+  readonly tracking?: readonly WriteBackTarget[]
+  /** The connection in whose shop stock is kept in step with ours. */
+  readonly stock?: WriteBackTarget
   readonly refundDueAfterMs: number
 }
+
+/** A connection that is written to. `scope`: whose orders and payments are its own. */
+export type WriteBackTarget = { readonly connection: string; readonly scope: string }

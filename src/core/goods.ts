@@ -38,8 +38,15 @@ export function hasLeft(shipment: Shipment): boolean {
   return leaves.has(shipment.status)
 }
 
-function ownShipment({ subject, data, occurredAt }: Known<'fulfillment_shipped'>): Shipment {
-  return { ref: subject, status: 'shipped', ...labelOf(data), lines: data.lines, shippedAt: occurredAt }
+function ownShipment({ subject, scope, data, occurredAt }: Known<'fulfillment_shipped'>): Shipment {
+  return {
+    ref: subject,
+    scope,
+    status: 'shipped',
+    ...labelOf(data),
+    lines: data.lines,
+    shippedAt: occurredAt,
+  }
 }
 
 /** The highest version counts; it left when the earliest state says so in which it had left. */
@@ -48,9 +55,10 @@ function shownShipment(states: readonly Known<'fulfillment_state'>[]): Shipment 
     (a, b) => byText(b.data.version, a.data.version) || b.rank - a.rank || byText(a.digest, b.digest),
   )
   const left = states.filter(({ data }) => leaves.has(data.state)).map((fact) => fact.occurredAt)
-  const { subject, data, occurredAt } = newest!
+  const { subject, scope, data, occurredAt } = newest!
   return {
     ref: subject,
+    scope,
     status: data.state,
     ...labelOf(data),
     lines: data.lines,
@@ -62,12 +70,12 @@ function labelOf(data: { carrier?: string; number?: string; url?: string }) {
   return { carrier: data.carrier, number: data.number, url: data.url }
 }
 
-/** Shipments that we told a shop of: its id for each → ours. The key reads `tracking:<scope>:<shipment>:<connection>`. */
+/** Shipments that we told a shop of: its id for each → ours. The key reads `tracking:<connection>:<whose>:<shipment>`. */
 function writtenBack(evidence: Evidence): ReadonlyMap<string, string> {
   const told = evidence.of('effect_performed').filter(({ data }) => data.key.startsWith('tracking:'))
   return new Map(
     told.flatMap(({ data }) => {
-      const shipment = data.key.split(':').slice(2, -1).join(':')
+      const shipment = data.key.split(':').slice(3).join(':')
       return data.reference === undefined ? [] : [[data.reference, shipment] as const]
     }),
   )

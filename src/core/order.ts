@@ -134,6 +134,7 @@ export type Part = {
 /** Goods that left, or are about to, under one label. */
 export type Shipment = {
   readonly ref: Ref
+  readonly scope: string // whose word it is: the shop's, a warehouse's
   readonly status: FactData['fulfillment_state']['state']
   readonly carrier: string | undefined
   readonly number: string | undefined

@@ -2,11 +2,13 @@ import { fulfillmentSink } from '../sinks/fulfillment/index.ts'
 import { teamMailSink } from '../sinks/notify/mail.ts'
 import { slackSink } from '../sinks/notify/slack.ts'
 import { outgoingSink } from '../sinks/outgoing/index.ts'
+import { providerSink } from '../sinks/provider/index.ts'
 import { receiptSink } from '../sinks/receipt/index.ts'
 import type { Sink } from '../sinks/sink.ts'
 import type { TargetSettings } from '../sinks/target.ts'
 import { doorOf } from './perform/door.ts'
 import { SinkLoop, type Timing } from './perform/loop.ts'
+import { writable, writerOf } from './perform/writer.ts'
 import type { System } from './system.ts'
 
 export type Performing = {
@@ -40,12 +42,14 @@ export function startPerforming(
 export function sinksOf(system: System): Sink[] {
   const { config, now } = system
   const { receipt, fulfillment, outgoing } = config.sinks
+  const written = new Set([...writable(system, 'tracking'), ...writable(system, 'stock')])
   const target = { allowPrivate: config.security.allowPrivateTargets, timeoutMs: 15_000 }
   return [
     ...(receipt === undefined ? [] : [receiptSink(receipt)]),
     ...(fulfillment === undefined ? [] : [fulfillmentSink({ ...fulfillment, target, now })]),
     ...teamSinks(config, target),
     ...outgoing.map((one) => outgoingSink({ ...one, target, now, door: doorOf(system, one.id) })),
+    ...[...written].map((connection) => providerSink(connection.id, writerOf(system, connection))),
   ]
 }
 

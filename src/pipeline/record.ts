@@ -3,7 +3,8 @@ import type { Ref } from '../core/fact.ts'
 import type { Connection } from '../store/database.ts'
 import * as stock from '../store/stock.ts'
 import type { UndatedEntry } from '../store/journal.ts'
-import { type Change, changeOf, groupsOf, type NewFact } from './record/change.ts'
+import { type Change, changeOf } from './record/change.ts'
+import { groupsOf, type NewFact } from './record/group.ts'
 import { booksOf, policyOf } from './record/policy.ts'
 import { lockAndLoad, type Loaded, OrderMoved } from './record/load.ts'
 import { hasContest } from './record/number-scopes.ts'
@@ -110,7 +111,7 @@ async function decide(on: Connection, system: System, batch: Batch, loaded: Load
   const groups = groupsOf(batch, loaded)
   const settings = {
     config: system.config,
-    policy: policyOf(system.config),
+    policy: policyOf(system),
     books: booksOf(system.config),
     effectsSince: system.effectsSince,
   }

@@ -39,14 +39,16 @@ export const claimDue = statement<[sink: string, now: Instant, limit: number], E
  * As `claimDue`, of what is to go to one endpoint: the second part of the key. Each has an index of its own to go by, so that
  * a dead one's backlog is never walked for another's.
  */
-export const claimDueOf = statement<[endpoint: string, now: Instant, limit: number], EffectRow>({
-  name: 'effects.claimDueOf',
-  uses: ['effects_outgoing_due'],
-  text: `select ${columns} from effects
-          where sink = 'outgoing' and state = 'due' and split_part(key, ':', 2) = $1 and due_at <= $2
-          order by due_at limit $3
+export const claimDueOf = statement<[sink: string, endpoint: string, now: Instant, limit: number], EffectRow>(
+  {
+    name: 'effects.claimDueOf',
+    uses: ['effects_endpoint_due'],
+    text: `select ${columns} from effects
+          where sink in ('outgoing', 'provider') and state = 'due' and sink = $1 and split_part(key, ':', 2) = $2 and due_at <= $3
+          order by due_at limit $4
             for update skip locked`,
-})
+  },
+)
 
 /**
  * Everything of one channel that is to be told, once its oldest has waited until `$3`: also what waits for another try,

@@ -229,7 +229,7 @@ describe('goods', () => {
 
   test('a shipment that we told the shop of comes back as the same one', () => {
     const ours = say.shipped([{ lineId: 'li_1', quantity: 1 }])
-    const data = { key: 'tracking:shop:ful_1:shop', sink: 'tracking', effectKind: 'tracking', state: 'done' }
+    const data = { key: 'tracking:shop:wms:ful_1', sink: 'provider', effectKind: 'tracking', state: 'done' }
     const told1 = fact('effect_performed', { kind: 'order', id: '5001' }, { ...data, reference: 'ful_9' })
     const order = told(...paid, ours, told1, shop.shipped(1))
     assert.equal(order.lineItems[0]!.fulfilledQuantity, 1)

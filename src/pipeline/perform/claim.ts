@@ -77,7 +77,7 @@ function dueRows(on: Connection, sink: Sink, limit: number, now: Date): Promise<
   }
   return endpoint === undefined
     ? effects.claimDue(on, name, now.toISOString(), limit)
-    : effects.claimDueOf(on, endpoint, now.toISOString(), limit)
+    : effects.claimDueOf(on, name, endpoint, now.toISOString(), limit)
 }
 
 function attemptOf(rows: Rows, prepared: Prepared & { kind: 'send' }): Claimed {

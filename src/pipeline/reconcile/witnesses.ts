@@ -109,7 +109,7 @@ function unpaid(run: Run, order: Order, { id, resource, currency, name }: Named)
 function kept(run: Run, order: Order, { id, resource, currency, name }: Named): Case | undefined {
   const { capturedMinor, returnedMinor, refundedMinor } = order.totals
   const keptMinor = capturedMinor - returnedMinor - refundedMinor
-  const lateAfterMs = Math.max(refundLagMs, policyOf(run.system.config).refundDueAfterMs)
+  const lateAfterMs = Math.max(refundLagMs, policyOf(run.system).refundDueAfterMs)
   if (keptMinor <= 0n || !isPast(run, order.cancelledAt, lateAfterMs)) return undefined
   return {
     told: { what: 'refund_due', figures: `${keptMinor}/0` },

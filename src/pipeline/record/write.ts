@@ -13,7 +13,8 @@ import type { EffectBody } from '../../core/effect.ts'
 import { bookingOf } from '../../core/periods.ts'
 import { newId } from '../ids.ts'
 import { point } from '../point.ts'
-import type { Change, NewFact } from './change.ts'
+import type { Change } from './change.ts'
+import type { NewFact } from './group.ts'
 import { policyOf } from './policy.ts'
 import { stateOf } from './state.ts'
 import type { Batch } from './prepare.ts'
@@ -185,7 +186,7 @@ function queueAccountEffects(
   accountFacts: readonly NewFact[],
   tx: bigint,
 ): Promise<unknown>[] {
-  const policy = policyOf(system.config)
+  const policy = policyOf(system)
   const rows = accountFacts.flatMap(({ row: { fact } }) =>
     accountOutgoingDue(fact, policy).map((effect) => ({ effect, fact })),
   )
