@@ -189,6 +189,8 @@ export type FactData = {
   lag_passed: { what: 'unmatched_order' | 'unmatched_payment' | 'refund_due'; figures: string }
   operator_resolved: { code: string; as: string; note: string; figures: string; by: string }
   operator_released: { note: string; by: string }
+  /** Receipts were asked for again; each is an effect under a key of its own. */
+  operator_resent: { note: string; by: string; keys: readonly string[] }
   effect_performed: {
     key: string
     sink: string

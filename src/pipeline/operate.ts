@@ -135,7 +135,8 @@ export class NoReference extends Error {
   override readonly name = 'NoReference'
 }
 
-async function recordAct(
+/** Records one fact that a person asserts of an order, with what else is to be written in the same transaction. */
+export async function recordAct(
   system: System,
   act: Act,
   factOf: (ref: Ref) => Fact,

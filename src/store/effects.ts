@@ -200,6 +200,20 @@ export const retry = statement<[id: string, now: Instant], { id: string; key: st
           where id = $1 and state <> 'performing' returning id, key, state`,
 })
 
+/** The receipts of an order, merged members included, and what was sent of them again. */
+export const receiptsOf = statement<
+  [orderId: string],
+  { key: string; kind: string; state: string; order_id: string; connection: string; body: string }
+>({
+  name: 'effects.receiptsOf',
+  uses: ['orders_pkey', 'orders_alias_of', 'effects_order_id'],
+  text: `select e.key, e.kind, e.state, e.order_id, e.connection, e.body
+           from (select id from orders where id = $1 union all select id from orders where alias_of = $1) m
+           cross join lateral (select * from effects e where e.order_id = m.id offset 0) e
+          where e.sink = 'receipt' and e.kind in ('receipt', 'resend')
+          order by e.seq`,
+})
+
 /** Settles by a person's word an effect that is in doubt or has failed. No row: it is in neither state. */
 export const resolve = statement<
   [id: string, as: string, note: string, now: Instant],

@@ -82,6 +82,8 @@ const words: Words = {
   subscription_seen: ({ status }, id) => `The subscription is ${plain(status)} (${id})`,
   operator_resolved: ({ code, as, by }) => `An operator (${by}) closed ${plain(code)} as ${plain(as)}`,
   operator_released: ({ by }) => `An operator (${by}) released the order`,
+  operator_resent: ({ by, keys }) =>
+    `An operator (${by}) had ${keys.length === 1 ? 'the receipt' : `${keys.length} receipts`} sent again`,
   effect_performed: ({ effectKind, state, reference }) =>
     `The ${plain(effectKind)} is ${plain(state)}${reference === undefined ? '' : `, reference ${reference}`}`,
 }

@@ -11,6 +11,7 @@ import {
   releaseOrder,
   resolveReview,
 } from '../../pipeline/operate.ts'
+import { resendReceipts } from '../../pipeline/resend.ts'
 import { signal } from '../../pipeline/signal.ts'
 import { retry } from '../../store/effects.ts'
 import { listEffects } from '../../store/reading/effects.ts'
@@ -69,21 +70,18 @@ export const orderActRoutes: readonly Route[] = [
   route({
     ...actOn,
     path: '/orders/{id}/receipts',
-    summary: 'Sends the receipts of an order again',
+    summary: 'Sends the receipts of an order again, each as a mail of its own',
     body: z.strictObject({ note: Note }),
     answers: { 200: z.object({ data: z.array(EffectShape) }) },
     async handle(call) {
-      const receipts = (await effectsOf(call)).filter(
-        (effect) => effect.sink === 'receipt' && effect.kind === 'receipt',
-      )
-      if (receipts.length === 0) throw new Problem('conflict', 'The order has no receipt')
-      await again(call, receipts)
-      const ids = new Set(receipts.map((effect) => effect.id))
-      return ok({
-        data: (await effectsOf(call))
-          .filter((effect) => ids.has(effect.id))
-          .map((effect) => effectView(effect)),
+      let keys = new Set<string>()
+      await act(call, call.body.note, async (_order, by) => {
+        keys = new Set(await resendReceipts(call.system, by))
+        if (keys.size === 0)
+          throw new Problem('conflict', 'The order has no receipt that could be sent again')
       })
+      const sent = (await effectsOf(call)).filter((effect) => keys.has(effect.key))
+      return ok({ data: sent.map((effect) => effectView(effect)) })
     },
   }),
   route({

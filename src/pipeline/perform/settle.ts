@@ -4,6 +4,8 @@ import { type Fact, factId, type Ref, type RefKind } from '../../core/fact.ts'
 import type { Performed, Sink } from '../../sinks/sink.ts'
 import { type Connection, inTransaction } from '../../store/database.ts'
 import * as effects from '../../store/effects.ts'
+import { nextTx } from '../../store/facts.ts'
+import { type Notice, tellTeam } from '../notices.ts'
 import { point } from '../point.ts'
 import { record } from '../record.ts'
 import type { System } from '../system.ts'
@@ -49,6 +51,7 @@ export async function settle(
       error,
     )
     if (rows.length === 0) throw new Superseded('another attempt has taken over')
+    if (outcome.kind === 'failed') await tellOfFailure(on, system, ending.row, outcome.error)
   }
   try {
     const reference = (outcome.kind === 'done' ? outcome.reference : undefined) ?? ending.reference
@@ -59,6 +62,24 @@ export async function settle(
   }
   point('perform.after_done_commit')
   return true
+}
+
+/** An effect that was refused or given up is a dead letter; of an endpoint and of the channel itself the news are others. */
+async function tellOfFailure(
+  on: Connection,
+  system: System,
+  row: effects.EffectRow,
+  detail: string,
+): Promise<void> {
+  if (row.sink === 'notify' || row.sink === 'outgoing') return
+  const notice: Notice = {
+    rule: 'dead_letter',
+    code: `${row.kind}_failed`,
+    about: row.key,
+    connection: row.connection,
+    body: { order_id: row.order_id, resource: row.key, detail },
+  }
+  await tellTeam(on, system, [notice], (await nextTx(on))[0]!.tx)
 }
 
 /** A repeat beyond the last is a failure; where it can have been received on some try, doubt. */

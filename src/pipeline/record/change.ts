@@ -128,7 +128,7 @@ function announcedNow(
   return newlyDue(due, outgoingDue(before, policy, [], before.scope ?? scope))
 }
 
-/** What was to be told is told, whatever becomes of the order meanwhile; and a move of stock is undone by another. */
+/** What was to be told is told, whatever becomes of the order meanwhile; a move of stock is undone by another; and a person's wish stands. */
 const stands = new Set(['notify', 'outgoing'])
 
 /** Effects that are still due but that this state no longer calls for; and receipts that need wait no longer. */
@@ -144,7 +144,11 @@ function overtaken(
     ),
   )
   const waiting = existing.filter(
-    (effect) => effect.state === 'due' && !stands.has(effect.sink) && effect.kind !== 'stock',
+    (effect) =>
+      effect.state === 'due' &&
+      !stands.has(effect.sink) &&
+      effect.kind !== 'stock' &&
+      effect.kind !== 'resend',
   )
   return {
     cancelled: waiting

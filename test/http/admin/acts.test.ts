@@ -182,6 +182,17 @@ test('receipts are sent again on request', async (t) => {
   assert.equal(again.status, 200)
   assert.deepEqual(
     again.body.data.map((effect: { kind: string; state: string }) => `${effect.kind} ${effect.state}`),
-    ['receipt due'],
+    ['resend due'],
+  )
+  const [effect] = again.body.data
+  assert.match(effect.key, /^resend:1:receipt:/)
+  await admin.system.db.web.query("update effects set state = 'done', done_at = now()")
+  const third = await admin.ask('POST', `/orders/${id}/receipts`, { body: {} })
+  assert.match(third.body.data[0].key, /^resend:2:receipt:/)
+  const history = await admin.ask('GET', `/orders/${id}/history`)
+  const rows = history.body.data.filter((row: { kind: string }) => row.kind === 'operator')
+  assert.deepEqual(
+    rows.map((row: { summary: string }) => /had the receipt sent again/.test(row.summary)),
+    [true, true],
   )
 })

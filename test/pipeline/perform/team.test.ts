@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sinksOf } from '../../../src/pipeline/perform.ts'
-import { endpoint, type Reply } from '../../sinks/support.ts'
+import { endpoint, type Reply, scriptedMailServer } from '../../sinks/support.ts'
 import { until } from '../../support/wait.ts'
 import { buy, mailServer, perform, performedFacts, rows, settled, systemWith } from './support.ts'
 
@@ -33,6 +33,27 @@ test('what the channel could not take is told again together; what is in doubt i
   assert.deepEqual([...new Set(notices.map(({ state }) => state))], ['unknown'])
   assert.equal(slack.received.length, 2)
   assert.match(slack.received[1]!.body.toString('utf8'), /5 things need you/)
+})
+
+test('a mail that the server refuses for good is told to the team, once, with its reason and its order', async (t) => {
+  const slack = await endpoint(t, () => ({ status: 200 }))
+  const server = await scriptedMailServer(t, { rcpt: '550 no such user' })
+  const system = await systemWith(t, {
+    notify: { slackWebhookUrl: slack.url, on: ['dead_letter'] },
+    receipt: { smtpUrl: server.url, from: 'shop@shop.example', waitForMs: 0 },
+  })
+  perform(system, sinksOf(system))
+  const order = await buy(system, { number: '630' })
+  const [receipt] = await settled(system, 'receipt')
+  assert.deepEqual([receipt!.state, receipt!.last_error], ['failed', 'the mail server answered 550'])
+  await settled(system, 'notify')
+  assert.equal(slack.received.length, 1)
+  const text = slack.received[0]!.body.toString('utf8')
+  assert.match(text, /receipt_failed.*the mail server answered 550/)
+  const [notice] = (await system.db.web.query("select body from effects where sink = 'notify'")).rows as {
+    body: string
+  }[]
+  assert.equal(JSON.parse(notice!.body).order_id, order)
 })
 
 test('of a process that went silent while its message was out, every notice is in doubt', async (t) => {
