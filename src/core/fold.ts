@@ -103,8 +103,8 @@ export function fold(facts: readonly KnownFact[], context: FoldContext = {}): Or
   }
 }
 
-/** What we did, and what we saw when a lag had passed: nobody outside asserted it. */
-const ours: ReadonlySet<string> = new Set(['effect_performed', 'lag_passed'])
+/** What we did, and what we saw when a lag had passed or goods ran out: nobody outside asserted it. */
+const ours: ReadonlySet<string> = new Set(['effect_performed', 'lag_passed', 'stock_short'])
 
 /** All that is known of the order's money. */
 function moneyOf(evidence: Evidence) {
@@ -216,20 +216,31 @@ function saleKindOf(evidence: Evidence): Order['saleKind'] {
 
 const naming = ['order', 'payment_intent', 'charge', 'capture', 'checkout_session', 'invoice']
 
-/** The same resource whatever arrived first, once the facts are the same: kinds in a fixed order, then the smallest id. */
+/**
+ * The same resource whatever arrived first, once the facts are the same: what those name who speak for orders, kinds in a
+ * fixed order, then the smallest id.
+ */
 function resourceOf(
   evidence: Evidence,
   payments: readonly Payment[],
   refunds: readonly Refund[],
 ): Ref | undefined {
   const intents = payments.flatMap(({ intentId }) =>
-    intentId === undefined ? [] : [{ kind: 'payment_intent' as const, id: intentId }],
+    intentId === undefined ? [] : [{ kind: 'payment_intent' as const, id: intentId, isSpoken: false }],
   )
-  const known = [...evidence.all.map((fact) => fact.subject), ...intents].filter((ref) =>
-    naming.includes(ref.kind),
+  const subjects = evidence.all.map(({ subject, connection }) => ({
+    ...subject,
+    isSpoken: subject.kind === 'order' && evidence.speaksFor(connection, 'order'),
+  }))
+  const known = [...subjects, ...intents].filter((ref) => naming.includes(ref.kind))
+  const [best] = known.sort(
+    (a, b) =>
+      Number(b.isSpoken) - Number(a.isSpoken) ||
+      naming.indexOf(a.kind) - naming.indexOf(b.kind) ||
+      byText(a.id, b.id),
   )
-  const best = known.sort((a, b) => naming.indexOf(a.kind) - naming.indexOf(b.kind) || byText(a.id, b.id))[0]
-  return best ?? refunds[0]?.ref ?? evidence.all[0]?.subject
+  if (best !== undefined) return { kind: best.kind, id: best.id }
+  return refunds[0]?.ref ?? evidence.all[0]?.subject
 }
 
 function scopeOf(evidence: Evidence, resource: Ref): string | undefined {

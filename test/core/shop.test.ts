@@ -213,6 +213,11 @@ describe('goods', () => {
     assert.deepEqual([told(...sold).fulfillmentStatus, told(...sold).status], ['fulfilled', 'closed'])
   })
 
+  test('an order goes by its shop’s id, whatever else is called an order', () => {
+    const elsewhere = fact('order_placed', { kind: 'order', id: '1WALLET' }, {}, { connection: 'pay' })
+    assert.deepEqual(told(elsewhere, snapshot(1)).resource, { kind: 'order', id: '5001' })
+  })
+
   test('shipments fold by version; what is cancelled or failed ships nothing', () => {
     const order = told(...paid, shop.shipped(1, { at: 2, number: 'Z1' }))
     assert.equal(order.fulfillmentStatus, 'partially_fulfilled')
