@@ -32,7 +32,12 @@ async function everything(line: Line): Promise<string> {
 /** The forms in which a person's address may stand in a dump. */
 function formsOf(text: string): string[] {
   const hex = Buffer.from(text).toString('hex')
-  return [text, hex, Buffer.from(text).toString('base64').slice(0, -4).toLowerCase(), text.replace('@', '\\u0040')]
+  return [
+    text,
+    hex,
+    Buffer.from(text).toString('base64').slice(0, -4).toLowerCase(),
+    text.replace('@', '\\u0040'),
+  ]
 }
 
 async function assertGone(line: Line): Promise<void> {
@@ -55,7 +60,10 @@ test('a person who is erased is in no table, and books and history stay whole', 
 
   const erased = await line.call('POST', '/erasures', { customer: canary.toUpperCase() })
   assert.equal(erased.status, 200)
-  assert.ok(erased.body.persons >= 1 && erased.body.events >= 2 && erased.body.orders === 1, JSON.stringify(erased.body))
+  assert.ok(
+    erased.body.persons >= 1 && erased.body.events >= 2 && erased.body.orders === 1,
+    JSON.stringify(erased.body),
+  )
   await assertGone(line)
   assert.deepEqual(await line.balances(), before)
   const order = await line.order('T-1')
@@ -74,7 +82,10 @@ test('what is told later of who was erased is erased too', async (t) => {
   await line.take(charge())
   await line.call('POST', '/erasures', { customer: canary })
   await line.take(charge({ amount_refunded: 100 }, 'evt_late'))
-  await until('the late event is erased', async () => !(await everything(line)).includes(Buffer.from(canary).toString('hex')))
+  await until(
+    'the late event is erased',
+    async () => !(await everything(line)).includes(Buffer.from(canary).toString('hex')),
+  )
   await assertGone(line)
 })
 
