@@ -21,6 +21,8 @@ type Json = Record<string, unknown>
 export type Line = {
   readonly running: Running
   readonly recorders: Recorders
+  /** The admin key, for calls whose answer is no JSON. */
+  readonly key: string
   /** Sends one signed delivery and asserts nothing: the answer is the caller's to judge. */
   send(event: StripeEvent, connection?: string): Promise<{ status: number; body: Json }>
   /** Sends events one after the other, each accepted, and waits until all is quiet. */
@@ -35,8 +37,11 @@ export type Line = {
   quiet(): Promise<void>
 }
 
-/** `file` is merged over a configuration with one Stripe connection, internal stock and books, mail and a warehouse. */
-export async function openLine(context: TestContext, file: Json = {}): Promise<Line> {
+/**
+ * `file` is merged over a configuration with one Stripe connection, internal stock and books, mail and a warehouse.
+ * `port`: for those who must know their own address before they start. Default: one that is free.
+ */
+export async function openLine(context: TestContext, file: Json = {}, { port = 0 } = {}): Promise<Line> {
   const t = lifo(context)
   const database = await testDatabase(t)
   const recorders = await startRecorders()
@@ -50,7 +55,7 @@ export async function openLine(context: TestContext, file: Json = {}): Promise<L
     providers,
   })
   const log = createLogger({ silent: true, transports: [new transports.Console()] })
-  const running = await startSystem({ ...config, port: 0 }, { log })
+  const running = await startSystem({ ...config, port }, { log })
   t.after(() => running.stop())
   return lineOf(running, recorders)
 }
@@ -95,6 +100,7 @@ function lineOf(running: Running, recorders: Recorders): Line {
   return {
     running,
     recorders,
+    key,
     send,
     async take(...events) {
       for (const event of events) {

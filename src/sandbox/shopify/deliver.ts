@@ -34,7 +34,7 @@ export type ShopifyDeliverOptions = {
 
 /** Headers of one delivery. Only the body is signed: all the rest is the sender's word. */
 export function shopifyHeaders(
-  { id, topic, triggeredAt, body }: ShopEvent,
+  { id, topic, triggeredAt, body }: Omit<ShopEvent, 'body'> & { readonly body: string | Uint8Array },
   {
     secret,
     version,
