@@ -91,7 +91,7 @@ async function workDue(
         ? ask(system, connection, provider, row, stop)
         : settle(system, row, row.answered_by))
     else {
-      for (const left of rows.slice(index)) await putBack(system, left)
+      for (const left of rows.slice(index)) await putBack(system, left, 'waits for the provider')
       break
     }
   }
@@ -259,7 +259,7 @@ async function probe(
   }
 }
 
-async function putBack(system: System, row: rereads.RereadRow): Promise<void> {
+async function putBack(system: System, row: rereads.RereadRow, why: string | null = null): Promise<void> {
   if (row.answered_by !== null)
     await rereads.answer(
       system.db.web,
@@ -268,7 +268,7 @@ async function putBack(system: System, row: rereads.RereadRow): Promise<void> {
       readAtOf(system, row),
       soon(system, 0),
     )
-  else await rereads.postpone(system.db.web, ...keyOf(row), row.attempts, soon(system, 0), null)
+  else await rereads.postpone(system.db.web, ...keyOf(row), row.attempts, soon(system, 0), why)
 }
 
 function resourceOf(row: rereads.RereadRow): Ref {

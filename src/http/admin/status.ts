@@ -1,4 +1,7 @@
 import * as z from 'zod'
+import { rateOf } from '../../pipeline/rate.ts'
+import { canRead } from '../../pipeline/readable.ts'
+import type { System } from '../../pipeline/system.ts'
 import { head } from '../../store/chain.ts'
 import { statusCounts } from '../../store/reading/status.ts'
 import { ok, type Route, route } from './route.ts'
@@ -30,7 +33,7 @@ export const statusRoutes: readonly Route[] = [
     },
     async handle({ system }) {
       const [[counts], [link]] = await Promise.all([
-        statusCounts(system.db.web, system.now()),
+        statusCounts(system.db.web, system.now(), connectionsAnswering(system)),
         head(system.db.web),
       ])
       const c = counts!
@@ -55,3 +58,10 @@ export const statusRoutes: readonly Route[] = [
     },
   }),
 ]
+
+/** Connections whose provider may be asked now, as far as this process knows: an outage is nothing that can be worked on. */
+function connectionsAnswering(system: System): string[] {
+  return system.config.connections
+    .filter((connection) => canRead(connection) && rateOf(system, connection.id).blockedForMs() === 0)
+    .map(({ id }) => id)
+}

@@ -23,9 +23,10 @@ export type StatusRow = {
 /**
  * How much is open, at `now`. Every count reads a partial index that holds only what is open; what is done is never
  * counted. An event or effect whose time has not come, and an event that waits for something other than time, cannot
- * be worked on now.
+ * be worked on now. A re-read can, also while it is under way, until an attempt has failed and it waits for the next;
+ * `answering` are the connections that may be asked now.
  */
-export const statusCounts = statement<[now: Date], StatusRow>({
+export const statusCounts = statement<[now: Date, answering: readonly string[]], StatusRow>({
   name: 'status.counts',
   uses: [
     'events_status_seq',
@@ -38,6 +39,7 @@ export const statusCounts = statement<[now: Date], StatusRow>({
     'findings_open',
     'rereads_next_at',
     'rereads_parked',
+    'disabled_connections_pkey',
   ],
   text: `select (select count(*)::int from events where status = 'pending') as pending,
                 (select count(*)::int from events where status = 'pending' and next_at is not null and next_at <= $1) as workable,
@@ -54,6 +56,8 @@ export const statusCounts = statement<[now: Date], StatusRow>({
                 (select count(*)::int from runs where status in ('queued', 'running') and status = 'running') as runs_running,
                 (select count(*)::int from findings where closed_at is null and not dry_run) as findings_open,
                 (select count(*)::int from rereads where state = 'due') as rereads_due,
-                (select count(*)::int from rereads where state = 'due' and next_at <= $1) as rereads_due_now,
+                (select count(*)::int from rereads r where state = 'due' and (next_at <= $1 or last_error is null)
+                    and connection = any($2::text[])
+                    and not exists (select from disabled_connections d where d.connection = r.connection)) as rereads_due_now,
                 (select count(*)::int from rereads where state = 'parked') as rereads_parked`,
 })

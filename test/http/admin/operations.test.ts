@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { rateOf } from '../../../src/pipeline/rate.ts'
 import { processEvents } from '../../../src/pipeline/process.ts'
+import * as dueEffects from '../../../src/store/due-effects.ts'
+import * as rereads from '../../../src/store/rereads.ts'
 import { stripeEvent } from '../../support/stripe-events.ts'
 import { connectionOf, paidSale, startAdmin } from './support.ts'
 
@@ -28,6 +31,25 @@ test('status is idle when nothing can be worked on now, and names the newest lin
   // An event that waits for something other than time does not count.
   await admin.system.db.web.query("update events set status = 'pending', next_at = null")
   assert.equal((await status()).idle, true)
+})
+
+test('a re-read under way is work; one that waits for its next attempt, or for its provider, is none', async (t) => {
+  const readable = connectionOf('stripe-test', { apiKey: 'sk_test_x' })
+  const admin = await startAdmin(t, { connections: [readable] })
+  const { db } = admin.system
+  const isIdle = async () => (await admin.get('/status')).body.idle
+  await dueEffects.want(db.web, ['stripe-test'], ['stripe-test'], ['charge'], ['ch_1'], ['fee'], [null])
+  assert.equal(await isIdle(), false)
+  const now = new Date().toISOString()
+  const lease = new Date(Date.now() + 60_000).toISOString()
+  const [taken] = await rereads.claim(db.web, now, lease, ['stripe-test'], 1)
+  assert.equal(await isIdle(), false, 'in hand')
+  await rereads.postpone(db.web, 'stripe-test', 'charge', 'ch_1', taken!.reason, 1, lease, 'not there yet')
+  assert.equal(await isIdle(), true, 'waits for its next attempt')
+  await rereads.postpone(db.web, 'stripe-test', 'charge', 'ch_1', taken!.reason, 1, now, null)
+  assert.equal(await isIdle(), false)
+  rateOf(admin.system, 'stripe-test').blocked(undefined)
+  assert.equal(await isIdle(), true, 'its provider is away')
 })
 
 test('a connection is shown with its documentation and how it does, never with a secret', async (t) => {
