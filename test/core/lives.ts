@@ -16,7 +16,7 @@ const amount = fc.bigInt({ min: 1n, max: 50_000n })
 const often = <T>(usual: T, ...others: T[]) =>
   fc.oneof({ arbitrary: fc.constant(usual), weight: 3 }, { arbitrary: fc.constantFrom(...others), weight: 2 })
 
-const plan: fc.Arbitrary<Plan> = fc.record({
+const planParts = {
   currency: fc.constantFrom(...currenciesOfLives),
   settlement: fc.constantFrom('USD', 'EUR', 'JPY'),
   rate: fc.integer({ min: 1, max: 3000 }),
@@ -47,7 +47,24 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   giftCard: often<Plan['giftCard']>('none', 'sold', 'tender'),
   reserve: often<Plan['reserve']>('none', 'held', 'released'),
   payout: often<Plan['payout']>('paid', 'under_way', 'failed'),
+}
+const plan: fc.Arbitrary<Plan> = fc.record(planParts)
+/** Less goes on in it: for a test that needs many. */
+const shortPlan: fc.Arbitrary<Plan> = fc.record({
+  ...planParts,
+  prices: fc.array(
+    fc.record({ price: amount, quantity: fc.integer({ min: 1, max: 3 }), isPriced: fc.constant(true) }),
+    {
+      maxLength: 1,
+    },
+  ),
+  failures: fc.constant(0),
+  refunds: planParts.refunds.map((refunds) => refunds.slice(0, 1)),
+  warning: fc.constant('none' as const),
+  isResolved: fc.constant(false),
 })
+
+export const shortLife: fc.Arbitrary<Life> = shortPlan.map((one) => new Story(one).told())
 
 /** One life. A charge that grows over several captures is left out unless asked for: its entries depend on when. */
 export function life({ withGrowth = false }: { withGrowth?: boolean } = {}): fc.Arbitrary<Life> {
