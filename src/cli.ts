@@ -4,6 +4,7 @@ import { demoCommand } from './cli/demo.ts'
 import { doctorCommand } from './cli/doctor.ts'
 import { eventsCommand } from './cli/events.ts'
 import { Failure } from './cli/failure.ts'
+import { inventoryCommand } from './cli/inventory.ts'
 import { keysCommand } from './cli/keys.ts'
 import { ledgerCommand } from './cli/ledger.ts'
 import { migrateCommand } from './cli/migrate.ts'
@@ -45,6 +46,7 @@ const commands = [
   ordersCommand,
   reconcileCommand,
   ledgerCommand,
+  inventoryCommand,
   keysCommand,
   triggerCommand,
   openapiCommand,

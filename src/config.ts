@@ -7,6 +7,7 @@ import { ConfigError } from './config/problem.ts'
 import { readConfigFile } from './config/read.ts'
 import { type ConfigFile, parseFile } from './config/schema.ts'
 import { type Generated, webhookSecretIn } from './config/secrets.ts'
+import type { Policy } from './core/effect.ts'
 import type { Books } from './core/journal.ts'
 import { packageFile } from './package-root.ts'
 import type { ConnectionSettings, Provider } from './providers/provider.ts'
@@ -28,7 +29,15 @@ export type Config = {
   readonly connections: readonly Connection[]
   readonly sinks: {
     /** Stock is counted here; `connection` is the shop that is kept in step, where one is. */
-    readonly inventory?: { readonly kind: string; readonly connection?: string }
+    readonly inventory?: {
+      readonly kind: string
+      readonly connection?: string
+      readonly commitOn?: Policy['commitOn']
+      /** Whether an order that it falls to waits for goods that are not there, or is asked to be shipped all the same. */
+      readonly oversold?: 'hold' | 'backorder'
+      /** Apps are told of SKUs of which so many or fewer can still be sold. */
+      readonly lowAt?: number | undefined
+    }
     /** Its `accounts` are the full chart: the defaults under what the file names. */
     readonly accounting?: Books & {
       readonly kind: 'internal'
@@ -48,7 +57,12 @@ export type Config = {
         readonly logo?: string | undefined
       }
     }
-    readonly fulfillment?: { readonly url: string; readonly secret: string; readonly atMostOnce: boolean }
+    readonly fulfillment?: {
+      readonly url: string
+      readonly secret: string
+      readonly atMostOnce: boolean
+      readonly releaseOn?: Policy['releaseOn']
+    }
     readonly notify?: {
       readonly slackWebhookUrl?: string | undefined
       readonly mail?:

@@ -62,12 +62,12 @@ export function sinksOf(given: ConfigFile['sinks'], connections: readonly Connec
 
 /** Stock is kept in the shop that is named, else in the first of that kind. */
 function inventoryOf(
-  { kind, connection }: NonNullable<ConfigFile['sinks']['inventory']>,
+  { kind, connection, ...given }: NonNullable<ConfigFile['sinks']['inventory']>,
   connections: readonly Connection[],
 ): NonNullable<Config['sinks']['inventory']> {
-  if (kind === 'internal') return { kind }
+  if (kind === 'internal') return { kind, ...given }
   const first = connections.find((one) => one.provider === kind)
-  return { kind, connection: connection ?? first?.id ?? kind }
+  return { kind, connection: connection ?? first?.id ?? kind, ...given }
 }
 
 function receiptOf({

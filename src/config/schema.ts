@@ -116,6 +116,9 @@ const schema = only({
     inventory: only({
       kind: choice('internal', 'shopify', 'woocommerce'),
       connection: text('the id of the connection whose shop keeps the stock').optional(),
+      commitOn: choice('paid', 'authorized', 'placed').default('paid'),
+      oversold: choice('hold', 'backorder').default('hold'),
+      lowAt: whole(0).optional(),
     }).optional(),
     accounting: accounting.optional(),
     receipt: only({
@@ -131,7 +134,12 @@ const schema = only({
         logo: text('the path of a PNG or JPEG file').optional(),
       }).optional(),
     }).optional(),
-    fulfillment: only({ url: outside, secret: signingSecret, atMostOnce: flag.default(false) }).optional(),
+    fulfillment: only({
+      url: outside,
+      secret: signingSecret,
+      atMostOnce: flag.default(false),
+      releaseOn: choice('paid', 'authorized', 'placed').default('paid'),
+    }).optional(),
     notify: only({
       slackWebhookUrl: outside.optional(),
       mail: only({

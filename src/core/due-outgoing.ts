@@ -29,10 +29,11 @@ export const outgoingEvents: readonly string[] = [
   'subscription.paused',
   'subscription.cancelled',
   'payout.paid',
+  'inventory.low',
 ]
 
 /** Events that other apps may ask for and that nothing announces yet. */
-export const eventsToCome: readonly string[] = ['customer.updated', 'product.updated', 'inventory.low']
+export const eventsToCome: readonly string[] = ['customer.updated', 'product.updated']
 
 /** True for a name that an endpoint may list: an event, a family such as `order.*`, or `*`. */
 export function isEventName(name: string): boolean {

@@ -8,7 +8,7 @@ import { linesToShip } from './requested.ts'
 import { hasLeft } from './goods.ts'
 import { gatewayWord, keptMinor, leftToShip, requestNumber } from './status.ts'
 
-/** An effect that exists for this order already, whatever became of it. */
+/** An effect that exists for this order already, whatever became of it. `overtaken`: it was taken back before it left. */
 export type ExistingEffect = { readonly key: string; readonly state: string }
 
 /**
@@ -100,7 +100,7 @@ function fulfillment(
   if (order.resource === undefined) return []
   const held = new Set(existing.map((effect) => effect.key))
   const requests = existing.filter((effect) => effect.key.startsWith('fulfil:'))
-  const open = requests.filter((effect) => !held.has(cancelKey(effect.key)))
+  const open = requests.filter((effect) => !held.has(cancelKey(effect.key)) && effect.state !== 'overtaken')
   const lines = shipLines(order)
   const shipTo = order.shipTo?.personId ?? null
   const body = { resource: order.resource.id, resource_kind: order.resource.kind, lines, ship_to: shipTo }

@@ -186,6 +186,8 @@ export type FactData = {
   subscription_seen: { status: string; customerId?: string }
   // ── people and ourselves
   /** The reconciler looked after the lag had passed and the other side was still silent: `figures` is what it then saw. */
+  /** Goods that were sold and are not there: how many of this order's, as of the `turn`-th look; 0 when they came. */
+  stock_short: { sku: string; short: number; turn: number; holds: boolean }
   lag_passed: { what: 'unmatched_order' | 'unmatched_payment' | 'refund_due'; figures: string }
   operator_resolved: { code: string; as: string; note: string; figures: string; by: string }
   operator_released: { note: string; by: string }

@@ -1,3 +1,4 @@
+import type { Known } from './evidence.ts'
 import { isOpen } from './payments.ts'
 import { earliest, latest, mismatchFigures, money, refsOf, type Subject } from './review.ts'
 import { keptMinor, leftToShip } from './status.ts'
@@ -15,6 +16,7 @@ export function derivedReviews(subject: Subject): Review[] {
     paidAfterCancel,
     totalsInconsistent,
     unknownSku,
+    oversold,
     disputeOpen,
     shippedUnpaid,
     ...shopReviews,
@@ -157,6 +159,30 @@ const unknownSku: Rule = ({ lineItems, placedAt }) => {
     holds: true,
     since: placedAt,
     figures: names,
+    refs: [],
+  }
+}
+
+/** More was sold than is there, and it fell to this order to wait. */
+const oversold: Rule = ({ evidence, lineItems, isCancelled, placedAt }) => {
+  const newest = new Map<string, Known<'stock_short'>>()
+  for (const fact of evidence.of('stock_short')) {
+    const held = newest.get(fact.data.sku)
+    if (held === undefined || held.data.turn < fact.data.turn) newest.set(fact.data.sku, fact)
+  }
+  const isOpen = (sku: string) => lineItems.some((line) => line.sku === sku && leftToShip(line) > 0)
+  const short = [...newest.values()].filter(({ data }) => data.short > 0 && isOpen(data.sku))
+  if (short.length === 0 || isCancelled) return undefined
+  const figures = short.map(({ data }) => `${data.sku}:${data.short}`).sort()
+  return {
+    code: 'oversold',
+    detail: `${short.map(({ data }) => `${data.short} of ${data.sku}`).join(' and ')} were sold and are not there.`,
+    holds: short.some(({ data }) => data.holds),
+    since: latest(
+      short.map((fact) => fact.occurredAt),
+      placedAt,
+    ),
+    figures: figures.join(' '),
     refs: [],
   }
 }

@@ -9,6 +9,7 @@ import { ordersUnderReviewWith } from '../store/reading/inventory.ts'
 import * as stock from '../store/stock.ts'
 import { inTransaction } from '../store/database.ts'
 import { record } from './record.ts'
+import { signal } from './signal.ts'
 import type { System } from './system.ts'
 
 /** What every act of an operator says: on which order, and who. */
@@ -181,6 +182,7 @@ export async function setOnHand(system: System, sku: string, onHand: bigint): Pr
     await stock.move(on, [move.key], [sku], [delta.toString()], ['0'], [move.reason], [null], tx)
     await chain.append(on, tx, chain.contentOf([stock.moveDigest(move)]))
   })
+  signal.emit('stock')
 }
 
 const refoldBatch = 100

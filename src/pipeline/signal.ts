@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events'
  * In-memory wake-ups within this process: whoever commits rows that somebody waits for says so, and the waiter looks at
  * once instead of at its next poll. A signal carries nothing and may be spurious; the rows are the truth.
  */
-export type Topic = 'effects' | 'rereads' | 'runs' | 'acts'
+export type Topic = 'effects' | 'rereads' | 'runs' | 'acts' | 'stock'
 
 const emitter = new EventEmitter()
 emitter.setMaxListeners(0)

@@ -61,6 +61,68 @@ export const make = statement<[sku: string, tx: bigint], never>({
   text: `insert into stock (sku, tx) values ($1, $2) on conflict do nothing`,
 })
 
+/** SKUs of which more is sold than is there, and those of which some order still waits. */
+export const contested = statement<[], { sku: string; on_hand: bigint; committed: bigint }>({
+  name: 'stock.contested',
+  uses: ['stock_oversold', 'stock_shorts_open', 'stock_pkey'],
+  text: `select sku, on_hand, committed from stock where committed > on_hand
+          union
+         select s.sku, s.on_hand, s.committed from (select distinct sku from stock_shorts where short > 0) w join stock s using (sku)`,
+})
+
+/** Orders that hold goods of a SKU, the one that took them last first, among its newest moves. */
+export const holders = statement<
+  [sku: string, moves: number],
+  { root: string; connection: string; committed: bigint }
+>({
+  name: 'stock.holders',
+  uses: ['stock_moves_sku', 'orders_pkey'],
+  text: `select r.id as root, r.connection, sum(m.committed_delta)::bigint as committed
+           from (select * from stock_moves where sku = $1 order by seq desc limit $2) m
+           join orders o on o.id = m.order_id join orders r on r.id = coalesce(o.alias_of, o.id)
+          group by r.id, r.connection having sum(m.committed_delta) > 0
+          order by max(m.seq) desc`,
+})
+
+/** What orders were told of a SKU. */
+export const shortsOf = statement<
+  [sku: string],
+  { order_id: string; root: string; connection: string; short: bigint; turn: number }
+>({
+  name: 'stock.shortsOf',
+  uses: ['stock_shorts_pkey', 'orders_pkey'],
+  text: `select w.order_id, r.id as root, r.connection, w.short, w.turn
+           from stock_shorts w join orders o on o.id = w.order_id join orders r on r.id = coalesce(o.alias_of, o.id)
+          where w.sku = $1`,
+})
+
+/** Notes what an order is told. No row: somebody else has told it this turn. */
+export const noteShort = statement<
+  [sku: string, orderId: string, short: bigint, turn: number],
+  { turn: number }
+>({
+  name: 'stock.noteShort',
+  uses: ['stock_shorts_pkey'],
+  text: `insert into stock_shorts (sku, order_id, short, turn) values ($1, $2, $3, $4)
+             on conflict (sku, order_id) do update set short = excluded.short, turn = excluded.turn
+          where stock_shorts.turn < excluded.turn returning turn`,
+})
+
+/** SKUs that came down to this many or fewer since they were looked at last. */
+export const nowLow = statement<[threshold: bigint], { sku: string; on_hand: bigint; committed: bigint }>({
+  name: 'stock.nowLow',
+  uses: ['stock_levels'],
+  text: `update stock set is_low = true where not is_low and on_hand - committed <= $1
+         returning sku, on_hand, committed`,
+})
+
+/** SKUs of which there is more again: the next time that they run low is news. */
+export const noLongerLow = statement<[threshold: bigint], never>({
+  name: 'stock.noLongerLow',
+  uses: ['stock_levels'],
+  text: `update stock set is_low = false where is_low and on_hand - committed > $1`,
+})
+
 export function moveDigest(move: StockMove): Buffer {
   return hash(
     'sha256',

@@ -94,7 +94,8 @@ describe('refund notices', () => {
   })
 
   test('waits like a receipt for whom to write to', () => {
-    const notice = (facts: readonly KnownFact[]) => due(facts).find((effect) => effect.kind === 'refund_notice')
+    const notice = (facts: readonly KnownFact[]) =>
+      due(facts).find((effect) => effect.kind === 'refund_notice')
     const refunded = [say.total(full), say.captured(full), say.refund('succeeded', usd(5n))]
     assert.equal(notice(refunded)?.waitForMs, 600_000)
     assert.equal(notice([...paidTees(), say.refund('succeeded', usd(5n))])?.waitForMs, undefined)
@@ -147,6 +148,20 @@ describe('fulfillment', () => {
   test('a dispute that is won lets the goods go again', () => {
     const won = [...paidTees(), say.dispute('open', full), say.dispute('won', full)]
     assert.deepEqual(goods(won, [done(request), done('cancel:shop:pi_1:1')]), ['fulfil:shop:pi_1:2'])
+  })
+
+  test('a request that was taken back before it left is made anew when the reason is gone', () => {
+    const won = [...paidTees(), say.dispute('open', full), say.dispute('won', full)]
+    assert.deepEqual(goods(won, [{ key: request, state: 'overtaken' }]), ['fulfil:shop:pi_1:2'])
+    assert.deepEqual(
+      goods(won, [{ key: request, state: 'cancelled' }]),
+      [],
+      'recorded only: it is of before our time',
+    )
+    assert.deepEqual(
+      goods([...paidTees(), say.dispute('open', full)], [{ key: request, state: 'overtaken' }]),
+      [],
+    )
   })
 
   test('what has shipped is not recalled', () => {

@@ -73,6 +73,8 @@ const words: Words = {
     `A shipment of ${lines.reduce((sum, { quantity }) => sum + quantity, 0)} items is ${plain(state)}${carrier === undefined ? '' : `, by ${carrier}`}${number === undefined ? '' : `, tracking ${number}`} (${id})`,
   return_state: ({ state }, id) => `A return is ${plain(state)} (${id})`,
   stock_observed: ({ available, sku }) => `The shop shows ${available ?? 'untracked'} of ${sku ?? 'an item'}`,
+  stock_short: ({ sku, short }) =>
+    short === 0 ? `${sku} is there again` : `${short} of ${sku} were sold and are not there`,
   lag_passed: ({ what }) =>
     what === 'unmatched_order'
       ? 'The payment side still does not know this order'

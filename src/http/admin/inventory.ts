@@ -1,10 +1,13 @@
 import * as z from 'zod'
+import type { StockMove } from '../../core/effect.ts'
 import { refoldForSku, setOnHand } from '../../pipeline/operate.ts'
-import { listStock, type StockRow, stockOf } from '../../store/reading/inventory.ts'
+import type { System } from '../../pipeline/system.ts'
+import { listStock, movesOf, type StockRow, stockOf } from '../../store/reading/inventory.ts'
 import { Problem } from '../problem.ts'
-import { badCursor, decodeText, encodeText } from './cursor.ts'
+import { badCursor, decodeText, encodeText, page } from './cursor.ts'
 import { ok, type Route, route } from './route.ts'
-import { pageOf, textListQuery } from './schemas.ts'
+import { listQuery, pageOf, textListQuery, Time } from './schemas.ts'
+import { type Counted, countsIn, needSku, onHandMax } from './stock-file.ts'
 
 const StockShape = z
   .object({
@@ -24,7 +27,16 @@ function stockView({ sku, on_hand, committed }: StockRow): z.infer<typeof StockS
   }
 }
 
-const onHandMax = 1_000_000_000_000
+const MoveShape = z
+  .object({
+    id: z.string(),
+    on_hand: z.number().int().meta({ description: 'By how much it changed' }),
+    committed: z.number().int(),
+    reason: z.enum(['commit', 'release', 'ship', 'restock', 'write_off', 'set']),
+    order_id: z.string().nullable(),
+    recorded_at: Time.nullable(),
+  })
+  .meta({ id: 'StockMove' })
 
 export const inventoryRoutes: readonly Route[] = [
   route({
@@ -69,16 +81,57 @@ export const inventoryRoutes: readonly Route[] = [
     body: z.strictObject({ on_hand: z.number().int().min(0).max(onHandMax) }),
     answers: { 200: StockShape },
     async handle({ system, params, body }) {
-      const sku = params.sku!
-      if (sku.length > 200 || /\p{Cc}/u.test(sku))
-        throw new Problem(
-          'invalid_request',
-          'A SKU has 200 characters or fewer, none of them a control character',
-        )
-      const [before] = await stockOf(system.db.web, sku)
-      await setOnHand(system, sku, BigInt(body.on_hand))
-      if (before === undefined) await refoldForSku(system, sku)
+      const sku = needSku(params.sku!)
+      await count(system, { sku, onHand: body.on_hand })
       return ok(stockView((await stockOf(system.db.web, sku))[0]!))
     },
   }),
+  route({
+    method: 'get',
+    path: '/inventory/{sku}/moves',
+    role: 'viewer',
+    tag: 'Inventory',
+    summary: 'What changed the stock of one SKU, newest first',
+    query: listQuery({}),
+    answers: { 200: pageOf(MoveShape) },
+    async handle({ system, params, query: { cursor, limit } }) {
+      const sku = params.sku!
+      if ((await stockOf(system.db.web, sku)).length === 0)
+        throw new Problem('not_found', 'No stock is kept of this SKU')
+      return ok(page(await movesOf(system.db.web, sku, cursor, limit + 1), limit, moveView))
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/inventory/import',
+    role: 'operator',
+    tag: 'Inventory',
+    isForAll: true,
+    summary:
+      'Says what is on hand of every SKU in a CSV file with the columns sku and on_hand; one bad row refuses the file',
+    body: z.strictObject({ csv: z.string() }),
+    answers: { 200: z.object({ imported: z.number().int() }) },
+    async handle({ system, body }) {
+      const counts = countsIn(body.csv)
+      for (const counted of counts) await count(system, counted)
+      return ok({ imported: counts.length })
+    },
+  }),
 ]
+
+async function count(system: System, { sku, onHand }: Counted): Promise<void> {
+  const [before] = await stockOf(system.db.web, sku)
+  await setOnHand(system, sku, BigInt(onHand))
+  if (before === undefined) await refoldForSku(system, sku)
+}
+
+function moveView(row: Awaited<ReturnType<typeof movesOf>>[number]): z.infer<typeof MoveShape> {
+  return {
+    id: row.key,
+    on_hand: Number(row.on_hand_delta),
+    committed: Number(row.committed_delta),
+    reason: row.reason as StockMove['reason'],
+    order_id: row.order_id,
+    recorded_at: row.recorded_at,
+  }
+}

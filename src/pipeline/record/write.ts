@@ -61,6 +61,8 @@ export function queueWrites(
   queued.push(...queueAccountEffects(on, system, writing.accountFacts, tx))
   point('process.after_effects')
   if (moves.length > 0) queued.push(...queueMoves(on, changes, tx))
+  if (moves.length > 0 && system.config.sinks.inventory?.oversold === 'hold')
+    queued.push(putOffRequests(on, changes))
   if (entries.length > 0) queued.push(postEntries(on, entries, tx))
   point('process.after_journal')
   const digests = [
@@ -227,6 +229,22 @@ function queueWants(on: Connection, changes: readonly Change[]): Promise<unknown
       wants.map(() => null),
     ),
   ]
+}
+
+const putOffMs = 60_000
+
+/** Of what these orders take, more may be sold than is there; the keeper of stock says within seconds who is to wait. */
+function putOffRequests(on: Connection, changes: readonly Change[]): Promise<unknown> {
+  const taking = changes.filter(
+    ({ moves, effects }) => moves.length > 0 && effects.some((effect) => effect.kind === 'request'),
+  )
+  const skus = new Set(taking.flatMap(({ moves }) => moves.map(({ sku }) => sku)))
+  return dueEffects.putOffRequests(
+    on,
+    taking.map(({ orderId }) => orderId),
+    [...skus],
+    putOffMs,
+  )
 }
 
 function queueMoves(on: Connection, changes: readonly Change[], tx: bigint): Promise<unknown>[] {
