@@ -131,9 +131,12 @@ function orderOf(fact: Fact): number {
   return fact.kind.startsWith('refund_') ? 0 : 1
 }
 
-/** A line of the balance reaches us by reading alone, so only a payment's own line that stays away is a difference. */
+/**
+ * A line of the balance reaches us by reading alone, so only a payment's own line that stays away is a difference.
+ * Observed stock is no fact of ours that could be missing: each count takes the place of the one before.
+ */
 function isFinding({ fact, how }: Change, { linesBefore }: Sighting): boolean {
-  if (how === 'timed') return false
+  if (how === 'timed' || fact.kind === 'stock_observed') return false
   if (fact.kind !== 'balance_line') return true
   return isPayment(fact.data.source?.kind) && fact.occurredAt < linesBefore
 }
@@ -165,7 +168,14 @@ function differenceOf(change: Change, { eventId, isKnown }: Sighting): Differenc
 /** References that many purchases may share, or that say nothing about one. */
 const looseKinds: ReadonlySet<RefKind> = new Set(['number', 'customer', 'product', 'subscription'])
 /** Facts about things that a person looks for by themselves, apart from the payment they belong to. */
-const ownKinds: ReadonlySet<RefKind> = new Set(['refund', 'dispute', 'payout', 'fulfillment', 'subscription'])
+const ownKinds: ReadonlySet<RefKind> = new Set([
+  'refund',
+  'dispute',
+  'payout',
+  'fulfillment',
+  'subscription',
+  'product',
+])
 
 function membersOf({ fact, joins }: Change): Ref[] {
   if (fact.kind === 'balance_line')

@@ -192,6 +192,12 @@ test('a line of the balance is a difference only when it is a payment’s own an
   )
 })
 
+test('stock that a shop counts is stored and no difference: nothing of it can be missing', () => {
+  const item: Ref = { kind: 'product', id: '808950810' }
+  const data = { version: '2026-11-25T00:00:00.000Z', itemId: item.id, locationId: 'all', available: 3 }
+  assert.deepEqual(differencesOf(sighting([change(fact('stock_observed', item, data))])), [])
+})
+
 test('neither the order of the sightings nor their pages matter to what is found', () => {
   const changes = [
     change(started),
