@@ -106,6 +106,33 @@ begin
   end loop;
 end $$;
 
+-- Drops the oldest month of a partitioned table that ended by `before`; answers with its name, or null where there is none.
+-- The payload of an event that is still open is kept: it goes over to the default partition.
+create function drop_oldest_partition(parent text, before timestamptz) returns text language plpgsql as $$
+declare
+  oldest text;
+begin
+  perform set_config('lock_timeout', '2s', true); -- rather later than in the way of the intake
+  select c.relname into oldest from pg_inherits i join pg_class c on c.oid = i.inhrelid
+   where i.inhparent = to_regclass(parent) and c.relname ~ '_\d{4}_\d\d$'
+     and (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC' <= before
+   order by c.relname limit 1;
+  if oldest is null then
+    return null;
+  end if;
+  if parent = 'payloads' then
+    execute format('create temporary table still_open on commit drop as
+                    select p.* from %I p join events e on e.id = p.event_id
+                     where e.status in (''pending'', ''needs_review'', ''failed'')', oldest);
+    execute format('drop table %I', oldest);
+    insert into payloads select * from still_open;
+    drop table still_open;
+  else
+    execute format('drop table %I', oldest);
+  end if;
+  return oldest;
+end $$;
+
 -- ── facts, references, orders ────────────────────────────────────────────────────────────────────────────────────
 
 create table orders (

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { inTransaction } from '../store/database.ts'
 import * as sweeping from '../store/sweeping.ts'
+import { point } from './point.ts'
 import { eventsPerWakeUpMax } from './queue.ts'
 import type { System } from './system.ts'
 import { type Working, working } from './working.ts'
@@ -14,7 +15,8 @@ const idempotencyKeptMs = 30 * 86_400_000
 
 /**
  * Finds what a lost job left behind: an event that could be worked on for half a minute and was not gets a new wake-up.
- * Also makes the coming month's partitions, and forgets idempotency keys after their 30 days.
+ * Also makes the coming month's partitions, drops those that retention has passed, and forgets idempotency keys after
+ * their 30 days.
  */
 export function startSweeper(system: System): Working {
   return working([(stop) => loop(system, stop)])
@@ -64,4 +66,18 @@ async function housekeep(system: System): Promise<void> {
   const now = system.now()
   await sweeping.ensurePartitions(system.db.web, now.toISOString())
   await sweeping.forgetIdempotency(system.db.web, new Date(now.getTime() - idempotencyKeptMs).toISOString())
+  const { payloadsMs, deliveriesMs } = system.config.retention
+  await dropMonths(system, 'payloads', new Date(now.getTime() - payloadsMs))
+  await dropMonths(system, 'deliveries', new Date(now.getTime() - deliveriesMs))
+}
+
+/** Months that retention has passed go whole, each in a transaction of its own. */
+async function dropMonths(system: System, table: 'payloads' | 'deliveries', before: Date): Promise<void> {
+  for (;;) {
+    point('retention.before_drop')
+    const [row] = await sweeping.dropOldestPartition(system.db.web, table, before.toISOString())
+    point('retention.after_drop')
+    if (row?.dropped == null) return
+    system.log.info('a month was dropped, as retention says', { partition: row.dropped })
+  }
 }

@@ -21,3 +21,12 @@ export const forgetIdempotency = statement<[before: string], never>({
   uses: ['idempotency_created_at'],
   text: `delete from idempotency where created_at < $1`,
 })
+
+/** Drops the oldest month that ended before a time, and names it; no row or null where none is so old. */
+export const dropOldestPartition = statement<
+  [parent: 'payloads' | 'deliveries', before: string],
+  { dropped: string | null }
+>({
+  name: 'sweeping.dropOldestPartition',
+  text: `select drop_oldest_partition($1, $2) as dropped`,
+})

@@ -49,3 +49,34 @@ test('a sweeper makes partitions and forgets idempotency keys after 30 days', as
   )
   assert.ok(row!.n >= 2)
 })
+
+test('months that retention has passed are dropped; the payload of what is still open is kept', async (t) => {
+  const shop = await openShop(t, { roles: [], hasWebhooks: false })
+  const old = new Date(Date.now() - 500 * 86_400_000)
+  const recent = new Date(Date.now() - 60 * 86_400_000)
+  for (const at of [old, recent]) await shop.rows('select ensure_partitions($1)', [at])
+  const insertEvent = `insert into events (id, connection, scope, provider, provider_event_id, type, mode, source, status, received_at, body_sha256, body_bytes)
+    values ($1, 'c', 'c', 'p', $1, 't', 'test', 'poll', $2, $3, '\\x00', 1)`
+  const insertPayload =
+    "insert into payloads (event_id, received_at, body, headers, path) values ($1, $2, 'x', '[]', '/')"
+  for (const [id, status, at] of [
+    ['evt_done', 'processed', old],
+    ['evt_open', 'needs_review', old],
+    ['evt_new', 'processed', recent],
+  ] as const) {
+    await shop.rows(insertEvent, [id, status, at])
+    await shop.rows(insertPayload, [id, at])
+  }
+  const sweeper = startSweeper(shop.system)
+  const kept = () => shop.rows<{ event_id: string }>('select event_id from payloads order by event_id')
+  await until('the old month is dropped', async () => (await kept()).length === 2)
+  await sweeper.stop()
+  assert.deepEqual(await kept(), [{ event_id: 'evt_new' }, { event_id: 'evt_open' }])
+  const months = await shop.rows<{ name: string }>(
+    "select relname as name from pg_class where relname ~ '^(payloads|deliveries)_\\d{4}_\\d\\d$' order by 1",
+  )
+  const [month, later] = [old, recent].map((at) => at.toISOString().slice(0, 7).replace('-', '_'))
+  const has = (name: string) => months.some((row) => row.name === name)
+  assert.ok(!has(`payloads_${month}`) && !has(`deliveries_${month}`), 'older than both')
+  assert.ok(has(`payloads_${later}`) && has(`deliveries_${later}`), 'within both')
+})
