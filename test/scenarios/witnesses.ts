@@ -10,7 +10,7 @@ import {
 import { caFile } from '../providers/paypal/subject.ts'
 import { lifo } from '../support/lifo.ts'
 import { type Line, lineSecret, openLine } from '../support/line.ts'
-import { post, type StripeEvent } from '../support/stripe-events.ts'
+import { chargeOf, post, type Sale, type StripeEvent, stripeEvent } from '../support/stripe-events.ts'
 import { until } from '../support/wait.ts'
 
 const warehouseSecret = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
@@ -183,3 +183,22 @@ export const purchase = {
   lines: [{ sku: 'TEE-M', quantity: 2, unitMinor: 1500n, taxMinor: 90n }],
   shippingMinor: 900n,
 } as const
+
+/** Now, in the card provider's seconds: shops and payments of one test are of one day. */
+export const today = Math.floor(Date.now() / 1000)
+
+/** The card provider's word that a charge of the shop's order went through, or what `over` makes of it. */
+export function charged(
+  n: string,
+  sale: Partial<Sale> = {},
+  over: object = {},
+  type = 'charge.succeeded',
+): StripeEvent {
+  const charge = chargeOf({ n, orderNumber: '1001', created: today, ...sale }, over)
+  return stripeEvent(`evt_${n}_${type}_${JSON.stringify(over).length}`, type, charge, today)
+}
+
+/** What each kind of money brought. */
+export function tendersOf(order: any): string[] {
+  return order.tenders.map((one: any) => `${one.tender} ${one.amount.amount}`).sort()
+}
