@@ -108,7 +108,7 @@ export const markLeaving = statement<[ids: string[], token: string, reference: s
             and lease_until > clock_timestamp() returning id`,
 })
 
-/** Ends an attempt. No row: it was superseded and has no say any more. */
+/** Ends an attempt and notes what became of it. No row: it was superseded and has no say any more. */
 export const settle = statement<
   [
     id: string,
@@ -118,15 +118,32 @@ export const settle = statement<
     dueAt: Instant | null,
     reference: string | null,
     error: string | null,
+    now: Instant,
   ],
   { id: string }
 >({
   name: 'effects.settle',
   uses: ['effects_pkey'],
-  text: `update effects
-            set state = $3, done_at = $4, due_at = coalesce($5, due_at), reference = $6, last_error = $7,
-                token = null, lease_until = null
-          where id = $1 and token = $2 and state || '' = 'performing' returning id`,
+  text: `with settled as (
+           update effects
+              set state = $3, done_at = $4, due_at = coalesce($5, due_at), reference = $6, last_error = $7,
+                  token = null, lease_until = null
+            where id = $1 and token = $2 and state || '' = 'performing' returning id, attempts),
+         noted as (
+           insert into effect_attempts (effect_id, attempt, ended_at, outcome, error)
+           select id, attempts, $8, case $3 when 'due' then 'retry' else $3 end, $7 from settled)
+         select id from settled`,
+})
+
+/** What became of each attempt of an effect, the last first. */
+export const attemptsOf = statement<
+  [id: string, before: number, limit: number],
+  { attempt: number; ended_at: string; outcome: string; error: string | null }
+>({
+  name: 'effects.attemptsOf',
+  uses: ['effect_attempts_pkey'],
+  text: `select attempt, ended_at, outcome, error from effect_attempts
+          where effect_id = $1 and attempt < $2 order by attempt desc limit $3`,
 })
 
 /** Settles effects that are due and locked by this transaction without an attempt: nothing is to leave. */

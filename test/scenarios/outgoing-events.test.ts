@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { Webhook } from 'standardwebhooks'
+import { assertPublished } from '../sinks/outgoing/schema.ts'
 import { endpoint, type Received, type Reply } from '../sinks/support.ts'
 import { lifo } from '../support/lifo.ts'
 import { type Line, openLine } from '../support/line.ts'
@@ -42,7 +43,10 @@ test('an app is told once of what happens to an order, signed, as the API shows 
     'order.placed',
     'order.refunded',
   ])
-  for (const one of received) new Webhook(secret).verify(one.body, one.headers as Record<string, string>)
+  for (const one of received) {
+    new Webhook(secret).verify(one.body, one.headers as Record<string, string>)
+    assertPublished(bodyOf(one))
+  }
   assert.equal(new Set(received.map(({ headers }) => headers['webhook-id'])).size, 3)
   const refund = bodyOf(received.find((one) => bodyOf(one).type === 'order.refunded')!)
   const order = await line.order('1001')
@@ -117,6 +121,16 @@ test('replay by an operator sends the original bytes under the original id', asy
   await until(
     'it came again',
     () => apps[0]!.received.filter((one) => bodyOf(one).type === 'order.paid').length === 2,
+  )
+  await line.quiet()
+  const { data: attempts } = await line.get(`/effects/${effect.id}/attempts`)
+  assert.deepEqual(
+    attempts.map((one: { attempt: number; outcome: string }) => [one.attempt, one.outcome]),
+    [
+      [2, 'done'],
+      [1, 'done'],
+    ],
+    'each delivery is in the log',
   )
   const [first, second] = apps[0]!.received.filter((one) => bodyOf(one).type === 'order.paid')
   assert.equal(first!.headers['webhook-id'], second!.headers['webhook-id'])

@@ -41,7 +41,13 @@ const tables: readonly (readonly [table: string, columns: string, values: string
     `'eff_' || n, 'key:' || n, (array['receipt', 'fulfillment', 'notify'])[1 + n % 3], 'k', case n % 100 when 1 then 'due' when 2 then 'performing' when 3 then 'failed' else 'done' end,
      'ord_' || n % 2000, 'c' || n % 3, '{}', ${at}, ${at}, n`,
   ],
+  [
+    'effect_attempts',
+    'effect_id, attempt, ended_at, outcome',
+    `'eff_' || n % 500, n, ${at}, case n % 10 when 1 then 'retry' else 'done' end`,
+  ],
   ['stock', 'sku', `'sku-' || n`],
+  ['stock_shorts', 'sku, order_id, short, turn', `'sku-' || n % 500, 'ord_' || n, n % 100 / 99, 1`],
   [
     'stock_moves',
     'key, sku, on_hand_delta, committed_delta, reason, order_id, tx',

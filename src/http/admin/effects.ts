@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { NoReference, resolveEffect } from '../../pipeline/operate.ts'
 import { signal } from '../../pipeline/signal.ts'
-import { resolve, retry } from '../../store/effects.ts'
+import { attemptsOf, resolve, retry } from '../../store/effects.ts'
 import { effectById, type EffectRow, listEffects } from '../../store/reading/effects.ts'
 import { inSnapshot } from '../../store/reading/snapshot.ts'
 import { Problem } from '../problem.ts'
@@ -29,15 +29,29 @@ export const EffectShape = z
   })
   .meta({ id: 'Effect' })
 
-/** A receiver's error may quote an address: viewers see that there was one. */
 export function effectView(row: EffectRow, isMasked = false): z.infer<typeof EffectShape> {
   const { id, key, sink, kind, order_id, attempts, due_at, done_at, reference } = row
   const state = row.state as z.infer<typeof State>
-  const last_error = isMasked
-    ? (row.last_error?.replaceAll(/[^\s<>]+@[^\s<>]+/g, '***') ?? null)
-    : row.last_error
+  const last_error = errorView(row.last_error, isMasked)
   return { id, key, sink, kind, state, order_id, attempts, due_at, done_at, reference, last_error }
 }
+
+/** A receiver's error may quote an address: viewers see that there was one. */
+function errorView(error: string | null, isMasked: boolean): string | null {
+  return isMasked ? (error?.replaceAll(/[^\s<>]+@[^\s<>]+/g, '***') ?? null) : error
+}
+
+// Of an integer column: the page before the first one ended there.
+const attemptMax = 2_147_483_647
+
+const AttemptShape = z
+  .object({
+    attempt: z.number().int(),
+    ended_at: Time,
+    outcome: z.enum(['done', 'retry', 'failed', 'unknown']),
+    error: z.string().nullable(),
+  })
+  .meta({ id: 'Attempt' })
 
 export const effectRoutes: readonly Route[] = [
   route({
@@ -89,6 +103,25 @@ export const effectRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: 'get',
+    path: '/effects/{id}/attempts',
+    role: 'viewer',
+    tag: 'Effects',
+    summary: 'What became of each attempt of an effect, the last first',
+    query: listQuery({}),
+    answers: { 200: pageOf(AttemptShape) },
+    async handle(call) {
+      const { cursor, limit } = call.query
+      const effect = await effectFor(call)
+      const before = Math.min(Number(cursor), attemptMax)
+      const rows = await attemptsOf(call.system.db.web, effect.id, before, limit + 1)
+      const withPlace = rows.map((row) => ({ ...row, seq: BigInt(row.attempt) }))
+      return ok(
+        page(withPlace, limit, ({ seq: _, ...row }) => attemptView(row, call.actor.role === 'viewer')),
+      )
+    },
+  }),
+  route({
     method: 'post',
     path: '/effects/{id}/retry',
     role: 'operator',
@@ -120,6 +153,17 @@ export const effectRoutes: readonly Route[] = [
     },
   }),
 ]
+
+function attemptView(
+  { outcome, error, ...row }: Awaited<ReturnType<typeof attemptsOf>>[number],
+  isMasked: boolean,
+): z.infer<typeof AttemptShape> {
+  return {
+    ...row,
+    outcome: outcome as z.infer<typeof AttemptShape>['outcome'],
+    error: errorView(error, isMasked),
+  }
+}
 
 /** What a person says became of it is a fact of its order; where there is no order to say it of, the row alone says so. */
 async function settle(

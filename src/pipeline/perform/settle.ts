@@ -49,6 +49,7 @@ export async function settle(
       null,
       reference,
       error,
+      doneAt,
     )
     if (rows.length === 0) throw new Superseded('another attempt has taken over')
     if (outcome.kind === 'failed') await tellOfFailure(on, system, ending.row, outcome.error)
@@ -95,7 +96,8 @@ async function settleRetry(
   outcome: Performed & { kind: 'retry' },
 ): Promise<boolean> {
   const waitMs = backoffMs({ attempt: ending.attempts, jitter: Math.random(), ...sink.backoff })
-  const dueAt = new Date(system.now().getTime() + Math.max(waitMs, outcome.retryAfterMs ?? 0)).toISOString()
+  const now = system.now()
+  const dueAt = new Date(now.getTime() + Math.max(waitMs, outcome.retryAfterMs ?? 0)).toISOString()
   // A repeatable call that may have arrived keeps its reference: such an effect cannot simply be taken back any more.
   const reference = sink.isRepeatable ? (ending.reference ?? null) : null
   const rows = await effects.settle(
@@ -107,6 +109,7 @@ async function settleRetry(
     dueAt,
     reference,
     outcome.error,
+    now.toISOString(),
   )
   return rows.length > 0
 }

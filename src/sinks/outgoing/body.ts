@@ -2,7 +2,7 @@ import { orderView } from '../../core/order-view.ts'
 import type { Item, Prepared } from '../sink.ts'
 
 /**
- * The bytes of one announcement, made once: `{type, timestamp, data}`, as docs/schemas/outgoing-*.json have it. An order in
+ * The bytes of one announcement, made once: `{type, timestamp, data}`, as docs/schemas/outgoing-v1.json has it. An order in
  * it is the order as it was when the thing happened, not as it is when this leaves.
  */
 export function prepareAnnouncement(item: Item): Prepared {

@@ -23,6 +23,9 @@ export type Door = {
   tookSomethingSince(effectId: string): Promise<boolean>
 }
 
+/** Of docs/schemas/outgoing-v1.json. Fields may be added under one version; none goes or changes its meaning. */
+const schemaVersion = '1'
+
 /** 5 s doubling to 12 h: a day of growing waits, then nine at 12 h or a little less, about five days in all. */
 const attemptsMax = 22
 
@@ -75,7 +78,7 @@ async function send(
   const answer = await post(
     {
       url,
-      headers: { ...headers, 'user-agent': 'ordersync' },
+      headers: { ...headers, 'user-agent': 'ordersync', 'ordersync-schema-version': schemaVersion },
       body: attempt.bytes,
       signal: attempt.signal,
       beforeSend: () => attempt.mayLeave(attempt.id),
