@@ -71,7 +71,7 @@ export type FactData = {
     components: Components
     lines: readonly LineItem[]
     gateways: readonly string[]
-    financialStatus: string // the shop's own word: evidence, never money
+    financialStatus: string // the shop's own word on its payment: no money of the books
     cancelledAt?: Instant
     cancelReason?: string
     isFulfilledElsewhere?: boolean // handed over when first seen: point of sale

@@ -21,6 +21,7 @@ import {
   statusOf,
 } from './status.ts'
 import { claimOf, presentmentOf, tendersOf } from './presented.ts'
+import { withTold } from './told.ts'
 import { exchangeOf, orderedOf, settlementOf, totalsOf } from './totals.ts'
 import { wantsOf } from './wants.ts'
 
@@ -108,9 +109,10 @@ const ours: ReadonlySet<string> = new Set(['effect_performed', 'lag_passed', 'st
 
 /** All that is known of the order's money. */
 function moneyOf(evidence: Evidence) {
-  const payments = paymentsOf(evidence)
+  const known = paymentsOf(evidence)
   const refunds = refundsOf(evidence)
-  const ordered = orderedOf(evidence, payments)
+  const ordered = orderedOf(evidence, known)
+  const payments = withTold(evidence, known, ordered)
   return {
     payments,
     refunds,

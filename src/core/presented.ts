@@ -3,6 +3,7 @@ import type { Total } from './lines.ts'
 import { shareHalfEven } from './money.ts'
 import type { Claim, Payment, Presentment, Refund, TenderSum } from './order.ts'
 import { refundedMinor } from './refunds.ts'
+import { isCalledPaid } from './told.ts'
 
 type Presented = {
   readonly currency: string
@@ -54,9 +55,6 @@ export function tendersOf(payments: readonly Payment[]): TenderSum[] {
     }))
 }
 
-/** The shop's own words for money that it holds to have come. */
-const claimsPaid = new Set(['paid', 'partially_refunded', 'refunded'])
-
 /**
  * What the shop says came by a payment that another connection speaks for, beside what that one knows; undefined where
  * it says nothing more. Its word moves no money: it is why we ask.
@@ -82,8 +80,7 @@ export function claimOf(
     return currency === seen?.currency ? seen.count(amountMinor) : 0n
   }
   const shown = sum(taken.map(({ data }) => counted(data.amountMinor, data.currency)))
-  const isCalledPaid = claimsPaid.has(shop.data.financialStatus.toLowerCase())
-  const claimedMinor = shown > 0n || !isCalledPaid ? shown : ordered.amountMinor - unseen
+  const claimedMinor = shown > 0n || !isCalledPaid(shop) ? shown : ordered.amountMinor - unseen
   const known = payments.filter((one) => one.tender === 'provider')
   const knownMinor = sum(known.map((one) => counted(one.capturedMinor, one.currency)))
   return claimedMinor > knownMinor ? { claimedMinor, knownMinor } : undefined

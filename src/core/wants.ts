@@ -17,6 +17,7 @@ export function wantsOf(
     ...fees(evidence, payments),
     ...lines(evidence),
     ...payment(evidence, payments),
+    ...told(payments),
     ...invoices(evidence, payments),
     ...evidence.shop.ties
       .filter((tie) => tie.isNewest && !tie.isRead)
@@ -30,8 +31,8 @@ function wantKey(want: Want): string {
   return `${want.reason} ${refKey(want.resource)}`
 }
 
-/** An intent has no line of its own, and a shop's transaction shows its fee itself. */
-const summaries: ReadonlySet<string> = new Set(['payment_intent', 'transaction'])
+/** An intent, or a shop's mere word, has no line of its own, and a shop's transaction shows its fee itself. */
+const summaries: ReadonlySet<string> = new Set(['payment_intent', 'transaction', 'order'])
 
 function fees(evidence: Evidence, payments: readonly Payment[]): Want[] {
   const lines = evidence.of('balance_line')
@@ -74,6 +75,13 @@ function payment(evidence: Evidence, payments: readonly Payment[]): Want[] {
   const known = intents.length > 0 ? intents.map((fact) => fact.subject) : sessions(evidence)
   const each = [...new Map(known.map((ref) => [refKey(ref), ref])).values()]
   return each.map((resource) => ({ resource, reason: 'payment' }))
+}
+
+/** Payments that the shop only spoke of: its order names their transactions when it is read. */
+function told(payments: readonly Payment[]): Want[] {
+  return payments
+    .filter(({ ref }) => ref.kind === 'order')
+    .map(({ ref }) => ({ resource: ref, reason: 'payment' }))
 }
 
 /** No charge of it is known yet, so neither is what moved. */
