@@ -75,10 +75,24 @@ export const putOff = statement<
           where e.id = w.id`,
 })
 
-/** Events that waited for an order which is known now. `status || ''` keeps the planner on the key. */
+/**
+ * Events that waited for an order which is known now, or that a person was to find one for. `status || ''` keeps the
+ * planner on the key.
+ */
 export const stopWaiting = statement<[ids: string[]], never>({
   name: 'eventStates.stopWaiting',
   uses: ['events_pkey'],
-  text: `update events set status = 'processed', reason = null
-          where id = any($1::text[]) and status || '' = 'pending' and next_at is null`,
+  text: `update events set status = 'processed', reason = null, review_code = null
+          where id = any($1::text[]) and next_at is null
+            and (status || '' = 'pending' or review_code in ('unmatched_payment', 'reference_ambiguous'))`,
+})
+
+/** Leaves to a person what still waits on these orders, which nobody knows to be any: their money came past its lag. */
+export const leaveUnmatched = statement<[orderIds: string[], reason: string], never>({
+  name: 'eventStates.leaveUnmatched',
+  uses: ['events_pkey', 'facts_order_id', 'orders_pkey', 'orders_alias_of'],
+  text: `with members as (select unnest($1::text[]) as id union select id from orders where alias_of = any($1::text[]))
+         update events set status = 'needs_review', reason = $2, review_code = 'unmatched_payment'
+          where id in (select f.event_id from members join facts f on f.order_id = members.id)
+            and status || '' = 'pending' and next_at is null and reason like 'waiting for%'`,
 })

@@ -173,7 +173,7 @@ test('cash on delivery ships before it is paid, which is no case, and is paid wh
   assert.equal((await line.balances())['Assets:Cash'], '40.80 USD')
 })
 
-test('an order that the shop calls paid and nobody else knows is unmatched past the lag, and the other way round', async (t) => {
+test('an order that the shop calls paid and nobody else knows is unmatched past the lag', async (t) => {
   const hourAgo = () => new Date(Date.now() - 3_600_000)
   const { line, shop, card, quiet, reconcile, codes } = await openWitnesses(t, { shop: { now: hourAgo } })
   const { id } = shop.steps.place(purchase)
@@ -190,4 +190,27 @@ test('an order that the shop calls paid and nobody else knows is unmatched past 
   await card(charged('1', { created: today - 3600 }))
   assert.deepEqual(await codes('1001'), [])
   assert.equal((await line.order('1001')).fulfillment_status, 'requested')
+})
+
+test('a payment that names an order nobody knows is left to a person past its lag, until the order is known', async (t) => {
+  const hourAgo = () => new Date(Date.now() - 3_600_000)
+  const { line, shop, paypal, quiet, reconcile } = await openWitnesses(t, {
+    shop: { now: hourAgo },
+    wallet: { now: hourAgo },
+  })
+  paypal.steps.pay({ amountMinor: 4080n, number: '1001' })
+  await quiet()
+  const waiting = (await line.get('/events?connection=wallet&status=pending')).data
+  assert.ok(
+    waiting.length > 0 && waiting.every((event: any) => event.status_reason.startsWith('waiting for')),
+  )
+  assert.deepEqual((await line.get('/orders')).data, [])
+  assert.ok((await reconcile('wallet')).includes('payment_without_order'))
+  const left = (await line.get('/events?connection=wallet&status=needs_review')).data
+  assert.ok(left.length > 0 && left.every((event: any) => event.status_reason.includes('names no order')))
+  shop.steps.place(purchase)
+  await quiet()
+  assert.equal((await line.order('1001')).payment_status, 'paid')
+  assert.deepEqual((await line.get('/events?connection=wallet&status=needs_review')).data, [])
+  assert.deepEqual(await reconcile('wallet'), [])
 })

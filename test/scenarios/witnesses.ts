@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { Webhook } from 'standardwebhooks'
-import { type PaypalTwin, startPaypalTwin } from '../../src/sandbox/paypal/index.ts'
+import { type PaypalTwin, type PaypalTwinOptions, startPaypalTwin } from '../../src/sandbox/paypal/index.ts'
 import {
   type ShopifyTwin,
   type ShopifyTwinOptions,
@@ -51,6 +51,7 @@ export type Witnesses = {
 
 type Setting = {
   readonly shop?: Partial<ShopifyTwinOptions>
+  readonly wallet?: Partial<PaypalTwinOptions>
   /** What the shop's connection has besides; absent: it speaks for order and goods. */
   readonly shopConnection?: object
   readonly sinks?: object
@@ -66,7 +67,7 @@ export async function openWitnesses(context: TestContext, setting: Setting = {})
   const t = lifo(context) as unknown as TestContext
   const shop = await startShopifyTwin({ seed: context.name, ...setting.shop })
   t.after(() => shop.stop())
-  const paypal = await startPaypalTwin({ seed: context.name })
+  const paypal = await startPaypalTwin({ seed: context.name, ...setting.wallet })
   t.after(() => paypal.stop())
   const line = await openLine(t, {
     connections: [

@@ -1,5 +1,6 @@
 import type { Ref } from '../../core/fact.ts'
 import type { ApiError, SubscriptionState } from '../../providers/provider.ts'
+import { leaveUnmatched } from '../../store/event-states.ts'
 import * as findings from '../../store/findings.ts'
 import * as polling from '../../store/polling.ts'
 import { rateOf } from '../rate.ts'
@@ -126,6 +127,8 @@ async function gapFindings(run: Run): Promise<Standing[]> {
 }
 
 const unmatchedLagMs = 600_000
+const unmatchedReason =
+  'a payment that names no order anybody knows: link it, declare that it is no sale, or refund it'
 const chunk = 2_000
 
 /** Payments that still name no order that anybody knows, past their lag. */
@@ -150,6 +153,7 @@ async function unmatchedFindings(run: Run): Promise<Standing[]> {
       repair: 'link it to an order, or refund it',
     })
   }
+  if (!run.dryRun) await leaveUnmatched(run.system.db.web, [...found.keys()], unmatchedReason)
   return [...found.values()]
 }
 
