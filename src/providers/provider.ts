@@ -1,4 +1,4 @@
-import type { Instant, Ref } from '../core/fact.ts'
+import type { Instant, Ref, RefKind } from '../core/fact.ts'
 import type { Outcome } from '../core/outcome.ts'
 
 /**
@@ -19,9 +19,13 @@ export type Provider = {
   list(window: ListWindow, cursor: string | undefined, api: Api): AsyncIterable<Page>
   /** Lists to be walked by a reconciliation of one connection, in order. */
   readonly lists: readonly string[]
+  /** Kinds that `read` knows and the provider never forgets: what it then does not know was never there, or is gone. */
+  readonly keeps: readonly RefKind[]
   readonly subscription: {
     inspect(api: Api, url: string): Promise<SubscriptionState>
     ensure(api: Api, url: string): Promise<SubscriptionState & { secret?: string }>
+    /** States that `ensure` mends with nothing left to do for anybody: no new secret comes with it. Default: none. */
+    readonly mends?: readonly SubscriptionState['status'][]
   }
   /** Calls back to the provider, each with the provider's own idempotency key. Absent where there are none. */
   readonly write?: {
@@ -89,7 +93,12 @@ export type TrackingWrite = {
   readonly number?: string
   readonly url?: string
 }
-export type StockWrite = { readonly key: string; readonly sku: string; readonly delta: number; readonly reason: string }
+export type StockWrite = {
+  readonly key: string
+  readonly sku: string
+  readonly delta: number
+  readonly reason: string
+}
 export type WriteResult = { readonly reference: string }
 
 export type VerifiedDelivery = {

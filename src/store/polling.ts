@@ -120,13 +120,14 @@ export const subjectsOf = statement<
     order_id: string | null
     is_attached: boolean | null
     captured: boolean
+    is_deleted: boolean
   }
 >({
   name: 'polling.subjectsOf',
   uses: ['facts_tx', 'orders_pkey'],
   text: `select f.subject_kind as kind, f.subject_id as id, min(f.occurred_at) as first_at, max(f.occurred_at) as last_at,
                 coalesce(r.id, o.id) as order_id, bool_or(coalesce(r.is_attached, o.is_attached)) as is_attached,
-                bool_or(f.kind = 'payment_captured') as captured
+                bool_or(f.kind = 'payment_captured') as captured, bool_or(f.kind = 'order_deleted') as is_deleted
            from facts f left join orders o on o.id = f.order_id left join orders r on r.id = o.alias_of
           where f.tx = any($1::bigint[]) and f.scope = $2 and f.subject_kind = any($3::text[])
           group by f.subject_kind, f.subject_id, coalesce(r.id, o.id)`,

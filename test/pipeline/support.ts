@@ -105,6 +105,7 @@ const acme: Provider = {
   read: () => Promise.reject(new Error('not here')),
   list: async function* () {},
   lists: [],
+  keeps: [],
   subscription: {
     inspect: async () => ({ status: 'healthy', detail: '' }),
     ensure: async () => ({ status: 'healthy', detail: '' }),

@@ -1,11 +1,11 @@
 import type { Ref } from '../../core/fact.ts'
-import type { ApiError, SubscriptionState } from '../../providers/provider.ts'
+import type { ApiError } from '../../providers/provider.ts'
 import { leaveUnmatched } from '../../store/event-states.ts'
 import * as findings from '../../store/findings.ts'
 import * as polling from '../../store/polling.ts'
-import { rateOf } from '../rate.ts'
 import { type Draft, findingId, openDrafts } from './findings.ts'
-import { apiOf, callTimeoutMs, type Run } from './run.ts'
+import type { Run } from './run.ts'
+import { lastWebhookOf, lookAtSubscription, mendSubscription, subscriptionStandings } from './subscription.ts'
 import { unmatchedOrders } from './witnesses.ts'
 
 /**
@@ -14,9 +14,7 @@ import { unmatchedOrders } from './witnesses.ts'
  * many findings of other runs went away.
  */
 export async function checkConnection(run: Run): Promise<number> {
-  const subscription = await subscriptionFindings(run)
-  let closed = 0
-  if (subscription !== undefined) closed += await stand(run, 'subscription', subscription)
+  let closed = await checkSubscription(run)
   closed += await stand(run, 'gap', await gapFindings(run))
   const since = new Date(run.system.now().getTime() - run.system.config.reconcile.lookbackMs).toISOString()
   const orders = await unmatchedOrders(run, (scope) => recordedSince(run, since, ['order'], scope))
@@ -50,51 +48,17 @@ export async function stand(
   return closed.filter((row) => row.run_id !== run.id).length
 }
 
-const subscriptionReasons: { readonly [K in SubscriptionState['status']]?: string } = {
-  absent: 'absent',
-  disabled: 'disabled',
-  wrong_url: 'url',
-  wrong_topics: 'topics',
-  wrong_version: 'version',
-  doubled: 'doubled',
-}
-
-/** Undefined where nothing can be said: no public URL is configured, or the provider did not answer. */
-async function subscriptionFindings(run: Run): Promise<Standing[] | undefined> {
-  const { publicUrl } = run.system.config
-  if (publicUrl === undefined) return undefined
-  const url = `${publicUrl.replace(/\/$/, '')}/webhooks/${run.connection.provider}/${run.connection.id}`
-  try {
-    await rateOf(run.system, run.connection.id).acquire(run.signal)
-    const signal = AbortSignal.any([run.signal, AbortSignal.timeout(callTimeoutMs)])
-    const state = await run.provider.subscription.inspect(apiOf(run, signal), url)
-    if (state.status === 'unknown') return undefined
-    const reason = subscriptionReasons[state.status]
-    if (reason === undefined) return []
-    return [
-      {
-        resource: { kind: 'webhook_endpoint', id: run.connection.id },
-        detail: { reason, text: state.detail },
-        ours: { url },
-        theirs: { status: state.status, ...(state.url === undefined ? {} : { url: state.url }) },
-        repair: `ordersync connections register ${run.connection.id}`,
-      },
-    ]
-  } catch (error) {
-    run.signal.throwIfAborted()
-    run.system.log.warn('the webhook subscription could not be looked at', {
-      connection: run.connection.id,
-      error: (error as Error).message,
-    })
-    return undefined
-  }
+/** What was dropped and could be made again is told and closed at once, so that it shows and nobody has to act. */
+async function checkSubscription(run: Run): Promise<number> {
+  const state = await lookAtSubscription(run)
+  if (state === undefined) return 0
+  const closed = await stand(run, 'subscription', subscriptionStandings(run, state))
+  return (await mendSubscription(run, state)) ? closed + (await stand(run, 'subscription', [])) : closed
 }
 
 /** So many events of the provider's must have come to us by no webhook before deliveries count as stopped. */
 const gapEvents = 3
 const gapAtLeastMs = 60_000
-/** A connection without a webhook for longer never had any, as far as a gap is concerned. */
-const webhooksWithinMs = 30 * 86_400_000
 
 /**
  * Deliveries stopped: the connection had webhooks, and since the last one the provider had events that none brought, for
@@ -102,13 +66,8 @@ const webhooksWithinMs = 30 * 86_400_000
  */
 async function gapFindings(run: Run): Promise<Standing[]> {
   const now = run.system.now().getTime()
-  const [row] = await polling.lastWebhook(
-    run.system.db.web,
-    run.connection.id,
-    new Date(now - webhooksWithinMs).toISOString(),
-  )
-  if (row?.first == null) return []
-  const last = row.repeat !== null && row.repeat > row.first ? row.repeat : row.first
+  const last = await lastWebhookOf(run)
+  if (last === undefined) return []
   const lost = run.undelivered.filter((at) => at > last).sort()
   const quietMs = Math.max(run.system.config.reconcile.everyMs, gapAtLeastMs)
   if (lost.length < gapEvents || now - new Date(lost[0]!).getTime() < quietMs) return []
@@ -180,31 +139,26 @@ export async function* recordedSince(
   }
 }
 
-/** Kinds that can be asked for one by one, and that a provider never forgets. */
-export const readable: readonly string[] = [
-  'payment_intent',
-  'charge',
-  'capture',
-  'refund',
-  'dispute',
-  'payout',
-  'checkout_session',
-]
 /** Reads that one run may spend on what its lists did not show; the rest waits for the next run. */
 const readsMax = 200
 const rememberedMax = 10_000
 const asked = new WeakMap<Run['system']['db'], Map<string, number>>()
 
-/** Resources of ours that the provider's lists should have shown and did not, oldest first, for reading one by one. */
+/**
+ * Resources of ours that the provider's lists should have shown and did not, oldest first, for reading one by one. What
+ * the provider itself said is deleted is none of them.
+ */
 export async function unlisted(run: Run, window: { since: string; until: string }): Promise<Ref[]> {
   const found = new Map<string, Ref>()
-  for await (const row of recordedSince(run, window.since, [...readable])) {
+  const deleted = new Set<string>()
+  for await (const row of recordedSince(run, window.since, [...run.provider.keeps])) {
     const key = `${row.kind}:${row.id}`
+    if (row.is_deleted) deleted.add(key)
     if (row.first_at < window.since || row.last_at > window.until || run.seen.has(key)) continue
     if (!wasAsked(run, key)) found.set(key, { kind: row.kind as Ref['kind'], id: row.id })
     if (found.size >= readsMax) break
   }
-  return [...found.values()]
+  return [...found].flatMap(([key, ref]) => (deleted.has(key) ? [] : [ref]))
 }
 
 /** An orphan: we hold it, and the provider, asked for it by its id, does not know it. */

@@ -5,7 +5,7 @@ import * as polling from '../../store/polling.ts'
 import { nextReadNo } from '../../store/rereads.ts'
 import { rateOf } from '../rate.ts'
 import { readResource } from '../reread.ts'
-import { orphanOf, readable, rememberRead, stand, unlisted } from './checks.ts'
+import { orphanOf, rememberRead, stand, unlisted } from './checks.ts'
 import { lookAt } from './compare.ts'
 import { takeIn } from './lists.ts'
 import type { Run } from './run.ts'
@@ -43,7 +43,7 @@ export async function reconcileOrder(run: Run, reference: string): Promise<void>
   const held = new Set(known.map((ref) => `${ref.kind}:${ref.id}`))
   const orphans = []
   for (const ref of [...wanted.values()]
-    .filter((one) => readable.includes(one.kind))
+    .filter((one) => run.provider.keeps.includes(one.kind))
     .slice(0, resourcesMax)) {
     const error = await readOne(run, ref)
     if (error?.kind === 'not_found' && held.has(keyOf(ref))) orphans.push(orphanOf(ref, error))

@@ -16,6 +16,7 @@ export const paypal: Provider = {
   read,
   list,
   lists,
+  keeps: ['capture', 'refund', 'dispute'], // orders are gone some time after they were captured
   subscription: { inspect, ensure },
   write: { tracking },
   check,

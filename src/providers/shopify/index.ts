@@ -16,7 +16,8 @@ export const shopify: Provider = {
   read,
   list,
   lists,
-  subscription: { inspect, ensure },
+  keeps: ['order', 'fulfillment', 'dispute'],
+  subscription: { inspect, ensure, mends: ['absent', 'wrong_topics'] },
   write: { tracking, stock },
   check,
 }

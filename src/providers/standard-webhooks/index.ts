@@ -15,6 +15,7 @@ export const standardWebhooks: Provider = {
   read: () => Promise.reject(new ApiError('refused', 'a sender of Standard Webhooks cannot be asked')),
   list: async function* nothing() {},
   lists: [],
+  keeps: [],
   subscription: {
     inspect: () => Promise.resolve(unseen),
     ensure: () => Promise.resolve(unseen),

@@ -15,6 +15,7 @@ export const stripe: Provider = {
   read,
   list,
   lists,
+  keeps: ['payment_intent', 'charge', 'refund', 'dispute', 'payout', 'checkout_session'],
   subscription: { inspect, ensure },
   check,
 }
