@@ -142,13 +142,16 @@ const aboutOrders = new Set<FactKind>([
   'refund_lines',
   'return_state',
 ])
-const aboutTheAccount = new Set<FactKind>(['dispute_state', 'balance_line', 'payout_state'])
+const moneyOfTheAccount = new Set<FactKind>(['balance_line', 'payout_state'])
 
-/** Whose word counts for what; payments and refunds are judged one by one, by the way they were paid. */
+/**
+ * Whose word counts for what; payments and refunds are judged one by one, by the way they were paid. That a buyer disputes
+ * counts whoever says so: only the shop hears it of its own payments, and it moves no money by itself.
+ */
 function spokenFor({ speaksFor }: ConnectionSettings): (statement: Statement) => boolean {
   return ({ fact: { kind } }) => {
     if (aboutOrders.has(kind)) return speaksFor.includes('order')
-    if (aboutTheAccount.has(kind)) return speaksFor.includes('payment')
+    if (moneyOfTheAccount.has(kind)) return speaksFor.includes('payment')
     return kind !== 'fulfillment_state' || speaksFor.includes('fulfillment')
   }
 }

@@ -52,7 +52,7 @@ test('beside a payment provider a card payment is evidence, and what no provider
   for (const { name } of cards) assert.deepEqual(kinds(name), ['payment_evidence'], name)
   assert.deepEqual(kinds('refunds-create'), ['refund_lines', 'payment_evidence'])
   assert.deepEqual(kinds('refunds-create.gift-card'), ['refund_succeeded', 'refund_moved'])
-  assert.deepEqual(kinds('disputes-create'), [])
+  assert.deepEqual(kinds('disputes-create'), ['dispute_state'], 'nobody else hears of it')
 })
 
 test('`gateways` says whose a payment is, before anything else does', () => {
