@@ -25,6 +25,7 @@ const topics = [
   'orders/fulfilled',
   'orders/partially_fulfilled',
   'orders/delete',
+  'draft_orders/create',
   'order_transactions/create',
   'refunds/create',
   'fulfillments/create',
