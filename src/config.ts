@@ -43,6 +43,8 @@ export type Config = {
       readonly kind: 'internal'
       readonly baseCurrency: string
       readonly timezone: string
+      /** Absent while the file lacks what it takes to be let in. */
+      readonly push?: PushTarget
     }
     readonly receipt?: {
       readonly smtpUrl: string
@@ -89,6 +91,20 @@ export type Config = {
   }
   readonly retention: { readonly payloadsMs: number; readonly deliveriesMs: number }
   readonly security: { readonly trustProxy: number; readonly allowPrivateTargets: boolean }
+}
+
+/** The accounting program that summaries of the books are written into. */
+export type PushTarget = {
+  readonly to: 'quickbooks' | 'xero'
+  readonly by: 'payout' | 'day' | 'order'
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly refreshToken: string
+  readonly company: string
+  readonly accounts: { readonly [account: string]: string }
+  /** The first accounting day; without it, what is recorded from the first start on. */
+  readonly from?: string | undefined
+  readonly apiBaseUrl?: string | undefined
 }
 
 /** Another app that is told of events. */

@@ -44,6 +44,7 @@ export function sinksOf(given: ConfigFile['sinks'], connections: readonly Connec
         discounts: accounting.discounts,
         lostDisputes: accounting.lostDisputes,
         feeTax: accounting.feeTax,
+        ...pushOf(accounting.push),
         accounts: {
           ...defaultChart,
           ...Object.fromEntries(
@@ -83,6 +84,15 @@ function receiptOf({
     ...(locale !== undefined && { locale }),
     ...(shop !== undefined && { shop }),
   }
+}
+
+function pushOf(
+  given: NonNullable<ConfigFile['sinks']['accounting']>['push'],
+): Pick<NonNullable<Config['sinks']['accounting']>, 'push'> {
+  const { clientId, clientSecret, refreshToken, company } = given ?? {}
+  if (given === undefined || clientId === undefined || clientSecret === undefined) return {}
+  if (refreshToken === undefined || company === undefined) return {}
+  return { push: { ...given, clientId, clientSecret, refreshToken, company } }
 }
 
 /** An address that is named twice is two endpoints, the second with an id of its own. */

@@ -4,6 +4,7 @@ import { startProcessing } from '../pipeline/work.ts'
 import { startReconciler } from '../pipeline/reconcile.ts'
 import { startRereading } from '../pipeline/reread.ts'
 import { startStockKeeper } from '../pipeline/stock.ts'
+import { startSummarising } from '../pipeline/summaries.ts'
 import { startSweeper } from '../pipeline/sweep.ts'
 import type { System } from '../pipeline/system.ts'
 import type { Working } from '../pipeline/working.ts'
@@ -23,6 +24,7 @@ export function startWork(system: System, roles: readonly Role[]): Working {
       startPerforming(system),
       startRereading(system),
       startSweeper(system),
+      startSummarising(system),
       startActing(system),
       startStockKeeper(system),
       daily(system),

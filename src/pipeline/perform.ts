@@ -1,3 +1,4 @@
+import { accountingSink } from '../sinks/accounting/index.ts'
 import { fulfillmentSink } from '../sinks/fulfillment/index.ts'
 import { teamMailSink } from '../sinks/notify/mail.ts'
 import { slackSink } from '../sinks/notify/slack.ts'
@@ -8,7 +9,9 @@ import type { Sink } from '../sinks/sink.ts'
 import type { TargetSettings } from '../sinks/target.ts'
 import { doorOf } from './perform/door.ts'
 import { SinkLoop, type Timing } from './perform/loop.ts'
+import { tokenStoreOf } from './perform/tokens.ts'
 import { writable, writerOf } from './perform/writer.ts'
+import { modePushed } from './summaries.ts'
 import type { System } from './system.ts'
 
 export type Performing = {
@@ -49,8 +52,17 @@ export function sinksOf(system: System): Sink[] {
     ...(fulfillment === undefined ? [] : [fulfillmentSink({ ...fulfillment, target, now })]),
     ...teamSinks(config, target),
     ...outgoing.map((one) => outgoingSink({ ...one, target, now, door: doorOf(system, one.id) })),
+    ...accountingSinks(system),
     ...[...written].map((connection) => providerSink(connection.id, writerOf(system, connection))),
   ]
+}
+
+function accountingSinks(system: System): Sink[] {
+  const { push, baseCurrency } = system.config.sinks.accounting ?? {}
+  if (push === undefined || baseCurrency === undefined) return []
+  const tokens = tokenStoreOf(system, { id: `${push.to}:${push.company}`, given: push.refreshToken })
+  const { now } = system
+  return [accountingSink({ ...push, mode: modePushed(system), baseCurrency, tokens, now })]
 }
 
 /** Each channel of the team has its own effects, calls and pauses. */

@@ -8,7 +8,7 @@ import type { OrderFrame } from '../core/order-view.ts'
  * only says what to send and what became of it.
  */
 export type Sink = {
-  readonly name: 'receipt' | 'fulfillment' | 'notify' | 'outgoing' | 'provider'
+  readonly name: 'receipt' | 'fulfillment' | 'notify' | 'outgoing' | 'provider' | 'accounting'
   /** Where one name has several destinations: whose effects these are. Each has its own calls, pauses and backlog. */
   readonly endpoint?: string
   /** Where one name has several channels: how the keys of this one's effects begin. */

@@ -242,6 +242,15 @@ test('keys that one provider has go to that provider', (t) => {
     'connections: [{ id: p, provider: paypal, mode: test, speaksFor: [payment], webhookId: W, clientId: C, verify: postback }]\n',
   )
   assert.deepEqual(config.connections[0]?.extra, { webhookId: 'W', clientId: 'C', verify: 'postback' })
+  const shop = load(
+    t,
+    'connections: [{ id: s, provider: shopify, mode: test, speaksFor: [order], shop: x.myshopify.com, gateways: { manual: shop, Stripe: p }, location: 655441491 }]\n',
+  )
+  assert.deepEqual(shop.config.connections[0]?.extra, {
+    shop: 'x.myshopify.com',
+    gateways: { manual: 'shop', Stripe: 'p' },
+    location: '655441491',
+  })
 })
 
 test('what the books decide otherwise reaches them', (t) => {
@@ -268,6 +277,23 @@ test('a chart that no program could read, or that puts two things together, stop
     `${minimal}sinks: { accounting: { kind: internal, accounts: { disputeFees: "Expenses:Fees:{c}" } } }\n`,
   )
   assert.equal(config.sinks.accounting!.accounts.disputeFees, 'Expenses:Fees:{c}')
+})
+
+test('books are pushed once everything is there that it takes; until then the start says what lacks', (t) => {
+  const push = (keys: string) =>
+    load(t, `${minimal}sinks: { accounting: { kind: internal, push: { to: xero, by: day${keys} } } }\n`)
+  const bare = push('')
+  assert.equal(bare.config.sinks.accounting!.push, undefined)
+  assert.ok(
+    bare.warnings.includes(
+      'sinks.accounting.push: nothing is pushed without clientId, clientSecret, refreshToken, company',
+    ),
+  )
+  const { config, warnings } = push(
+    ', clientId: a, clientSecret: b, refreshToken: c, company: d, accounts: { Income: 200 }',
+  )
+  assert.deepEqual(config.sinks.accounting!.push!.accounts, { Income: '200' })
+  assert.ok(!warnings.some((warning) => warning.includes('push')))
 })
 
 test('a file that is no YAML, or not there, says so with its path', (t) => {

@@ -59,6 +59,11 @@ const tables: readonly (readonly [table: string, columns: string, values: string
     `'journal:' || n, case n % 2 when 0 then 'movement' else 'recognition' end, 'c' || n % 3, 'c' || n % 3, 'test', 'ord_' || n % 2000, ${at}, 'd', array['fact:' || n], 'x', (${at})::date, case n % 100 when 1 then '2026-10' end, n`,
   ],
   [
+    'summary_entries',
+    'entry_seq, grp, part',
+    `n, case n % 100 when 1 then null else 'day:' || n / 10 end, case n % 50 when 1 then null else 1 end`,
+  ],
+  [
     'periods',
     'mode, month, closed_at, closed_by, note, report, chain_seq, chain_hash, reopened_at',
     `'test', to_char('1700-01-01'::date + n * interval '1 month', 'YYYY-MM'), ${at}, 'k', '', '{}', n, 'x', case n % 100 when 1 then null else now() end`,

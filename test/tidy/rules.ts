@@ -183,7 +183,8 @@ const sql =
 
 export function sqlElsewhere(sources: readonly Source[]): readonly Breach[] {
   return sources
-    .filter(({ path }) => !/^src\/(store|sandbox)\//.test(path))
+    // An accounting program is asked in a language of its own that looks like it.
+    .filter(({ path }) => !/^src\/(store|sandbox|sinks\/accounting)\//.test(path))
     .flatMap(({ path, text }) => {
       const match = sql.exec(withoutComments(text))
       return match === null

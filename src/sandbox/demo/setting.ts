@@ -5,6 +5,7 @@ import { type Config, loadConfig } from '../../config.ts'
 import { createLogger } from '../../log.ts'
 import { type Running, startSystem } from '../../main.ts'
 import { providers } from '../../providers/registry.ts'
+import { type Accounting, company, credentials, startAccounting } from '../accounting/index.ts'
 import { startTwin, type Twin } from '../index.ts'
 import { type Mailbox, startMailbox } from '../mailbox.ts'
 import { startWarehouse, type Warehouse } from '../warehouse.ts'
@@ -38,7 +39,7 @@ export type Place = {
   readonly logLevel?: string
 }
 
-/** Starts the twin, the mailbox, the warehouse, and the service between them. All on loopback. */
+/** Starts the twin, the mailbox, the warehouse, an accounting program, and the service between them. All on loopback. */
 export async function setUp(place: Place): Promise<Setting> {
   mkdirSync(place.dataDir, { recursive: true })
   const runNumber = nextRun(place.dataDir)
@@ -47,7 +48,10 @@ export async function setUp(place: Place): Promise<Setting> {
     const twin = keep(await startTwin({ seed: `demo:${Date.now()}`, timeScale }))
     const mailbox = keep(await startMailbox())
     const warehouse = keep(await startWarehouse())
-    const config = configure(place, { twin, mailbox, warehouse })
+    // Each run has tokens of its own: the database keeps those of the run before.
+    const refreshToken = `refresh-${Date.now()}`
+    const books = keep(await startAccounting('quickbooks', refreshToken))
+    const config = configure(place, { twin, mailbox, warehouse, books, refreshToken })
     const running = keep(await startSystem(config, { log: createLogger(config) }))
     const url = running.url!
     const secret = config.connections[0]!.webhookSecrets[0]
@@ -72,9 +76,12 @@ export async function setUp(place: Place): Promise<Setting> {
 
 function configure(
   place: Place,
-  { twin, mailbox, warehouse }: { twin: Twin; mailbox: Mailbox; warehouse: Warehouse },
+  around: { twin: Twin; mailbox: Mailbox; warehouse: Warehouse; books: Accounting; refreshToken: string },
 ): Config {
+  const { twin, mailbox, warehouse, books, refreshToken } = around
   const configPath = join(place.dataDir, 'ordersync.yaml')
+  const accounts = { Assets: '35', Liabilities: '33', Equity: '3', Income: '79', Expenses: '7' }
+  const program = { ...credentials, refreshToken, company, accounts, apiBaseUrl: books.url }
   const file = {
     connections: [
       {
@@ -91,7 +98,11 @@ function configure(
     ],
     sinks: {
       inventory: { kind: 'internal' },
-      accounting: { kind: 'internal', baseCurrency: 'USD' },
+      accounting: {
+        kind: 'internal',
+        baseCurrency: 'USD',
+        push: { to: 'quickbooks', by: 'order', ...program },
+      },
       receipt: { smtpUrl: mailbox.url, from: 'Demo Shop <shop@shop.example>', waitFor: '5s' },
       fulfillment: { url: warehouse.url, secret: warehouse.secret },
     },
