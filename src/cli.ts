@@ -3,7 +3,7 @@ import { connectionsCommand } from './cli/connections.ts'
 import { demoCommand } from './cli/demo.ts'
 import { doctorCommand } from './cli/doctor.ts'
 import { eventsCommand } from './cli/events.ts'
-import { Failure } from './cli/failure.ts'
+import { Failure, Misuse } from './cli/failure.ts'
 import { inventoryCommand } from './cli/inventory.ts'
 import { keysCommand } from './cli/keys.ts'
 import { ledgerCommand } from './cli/ledger.ts'
@@ -65,14 +65,16 @@ export async function run(parameters: readonly string[], write: Write = streams)
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     write.err(`${wordsFor(error)}\n`)
-    return 1
+    return error instanceof Misuse ? 2 : 1
   }
 }
 
 /** Expected failures in a sentence; what nobody expected with its stack, for a report. */
 function wordsFor(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const isExpected = [ConfigError, StartError, MigrationError, Failure].some((kind) => error instanceof kind)
+  const isExpected = [ConfigError, StartError, MigrationError, Failure, Misuse].some(
+    (kind) => error instanceof kind,
+  )
   if (isExpected) return error.message
   const { code, syscall, severity } = error as { code?: string; syscall?: string; severity?: string }
   if (severity === 'FATAL') return `the database refuses us: ${error.message} (${code})`

@@ -105,8 +105,7 @@ function register(): Command {
       const url = webhookUrl(connection!, config.publicUrl)
       if (url === undefined)
         throw new Failure('set publicUrl in the configuration: it is the address to register')
-      if (!canRead(connection!))
-        throw new Failure(`set apiKey of connection ${id}: registering needs it`)
+      if (!canRead(connection!)) throw new Failure(`set apiKey of connection ${id}: registering needs it`)
       const state = await providers.get(connection!.provider)!.subscription.ensure(apiOf(connection!), url)
       if (json) printJson(state)
       else {

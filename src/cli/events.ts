@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { serviceApi } from './api.ts'
 import { command, count, group, type JsonOption, time } from './command.ts'
-import { Failure } from './failure.ts'
+import { Failure, Misuse } from './failure.ts'
 import { printFields, printJson, printTable, progress } from './print.ts'
 
 type Event = {
@@ -84,13 +84,13 @@ function replay(): Command {
     .option('--until <time>', 'received before', time)
     .action(
       async (id: string | undefined, { json, dryRun, ...filter }: JsonOption & { dryRun?: boolean }) => {
+        if (id === undefined && Object.keys(filter).length === 0)
+          throw new Misuse('name an event, or a filter such as --status failed')
         const api = serviceApi()
         if (id !== undefined)
           return printJson(
             await api.post(`/events/${encodeURIComponent(id)}/replay`, { dry_run: dryRun === true }),
           )
-        if (Object.keys(filter).length === 0)
-          throw new Failure('name an event, or a filter such as --status failed')
         const bar = progress()
         let run = await api.post<Run>('/replays', { filter, dry_run: dryRun === true })
         while (run.status === 'queued' || run.status === 'running') {

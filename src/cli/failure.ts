@@ -2,3 +2,8 @@
 export class Failure extends Error {
   override readonly name = 'Failure'
 }
+
+/** A command line that could not have worked anywhere; the exit status is 2. */
+export class Misuse extends Error {
+  override readonly name = 'Misuse'
+}

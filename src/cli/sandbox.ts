@@ -4,7 +4,7 @@ import { openapiDocument } from '../http/admin/openapi.ts'
 import { providers } from '../providers/registry.ts'
 import { trigger, triggerTypes } from '../sandbox/trigger.ts'
 import { command, type JsonOption } from './command.ts'
-import { Failure } from './failure.ts'
+import { Failure, Misuse } from './failure.ts'
 import { printJson } from './print.ts'
 
 /** `ordersync trigger PROVIDER EVENT`: a signed example event, sent to the running service. */
@@ -13,13 +13,15 @@ export function triggerCommand(): Command {
     .argument('<provider>', "a provider's name")
     .argument('<event>', 'an event type of that provider')
     .option('--connection <id>', "which connection; default the provider's first of mode test")
-    .addHelpText('after', `\n${[...triggerTypes].map(([name, types]) => listOf(name, types)).join('\n')}`)
+    .addHelpText('after', `\n${listOfAll()}`)
     .action(
       async (
         provider: string,
         type: string,
         { json, connection: id }: JsonOption & { connection?: string },
       ) => {
+        if (triggerTypes.get(provider)?.includes(type) !== true)
+          throw new Misuse(`there is no example of ${type} of ${provider}\n${listOfAll()}`)
         const { config } = loadConfig({ providers })
         const connection = config.connections.find(
           (one) => one.provider === provider && one.mode === 'test' && (id === undefined || one.id === id),
@@ -30,11 +32,7 @@ export function triggerCommand(): Command {
           )
         checkSecret(connection)
         const sent = await trigger(type, { url: addressOf(connection), connection })
-        if (sent === undefined)
-          throw new Failure(
-            `${type} is not an event that can be triggered; ${listOf(provider, triggerTypes.get(provider) ?? [])}`,
-          )
-        const { id: eventId, status, answer, error } = sent
+        const { id: eventId, status, answer, error } = sent!
         if (json) printJson({ event_id: eventId, type, status, answer, error })
         else console.log(`${type} ${eventId} → ${status ?? error} ${answer ?? ''}`)
         if (status === undefined || status >= 300)
@@ -43,8 +41,10 @@ export function triggerCommand(): Command {
     )
 }
 
-function listOf(provider: string, types: readonly string[]): string {
-  return `events of ${provider}:\n  ${types.join('\n  ')}`
+function listOfAll(): string {
+  return [...triggerTypes]
+    .map(([provider, types]) => `events of ${provider}:\n  ${types.join('\n  ')}`)
+    .join('\n')
 }
 
 /** `ordersync openapi`: the description of the admin API, without a running service. */

@@ -57,6 +57,10 @@ for (const wrong of [
   ['start', '--role', 'cook'],
   ['orders', 'list', '--limit', 'x'],
   ['orders', 'show'],
+  ['events', 'replay'],
+  ['events', 'replay', '--dry-run'],
+  ['trigger', 'stripe', 'charge.exploded'],
+  ['trigger', 'nobody', 'charge.succeeded'],
 ]) {
   test(`"ordersync ${wrong.join(' ')}" is wrong usage: status 2`, async () => {
     const { status, out } = await usage(wrong)
