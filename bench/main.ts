@@ -13,6 +13,7 @@ import {
   openLoad,
   round,
 } from './measure.ts'
+import { measureEffects } from './effects.ts'
 import { type Server, startBaseline, startGenerator, startOrdersync } from './processes.ts'
 import { type Figures, print } from './report.ts'
 import { type Store, startStore } from './store.ts'
@@ -23,8 +24,8 @@ import { type Store, startStore } from './store.ts'
  */
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
 const size = options.quick
-  ? { rounds: 2, events: 8_000, openSeconds: 4, restEvents: 8_000 }
-  : { rounds: 5, events: 20_000, openSeconds: 10, restEvents: 30_000 }
+  ? { rounds: 2, events: 8_000, openSeconds: 4, restEvents: 8_000, effectOrders: 400 }
+  : { rounds: 5, events: 20_000, openSeconds: 10, restEvents: 30_000, effectOrders: 2_000 }
 
 const stopping: (() => unknown)[] = []
 try {
@@ -75,6 +76,8 @@ async function measure(): Promise<Figures> {
   const delays = await measureDelays(bench, both, books)
   await both.stop()
   const rest = await measureRest(bench, web, url.web, store)
+  say('effects')
+  const effects = await measureEffects(store, { seconds: size.openSeconds, orders: size.effectOrders })
   return {
     at: new Date().toISOString(),
     machine: {
@@ -88,6 +91,7 @@ async function measure(): Promise<Figures> {
     open,
     delays,
     rest,
+    effects,
   }
 }
 

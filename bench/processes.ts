@@ -28,7 +28,12 @@ export async function startBaseline(): Promise<Server> {
 }
 
 /** The product as a user starts it, on a database of its own. Ready when it says so itself. */
-export async function startOrdersync(role: string, url: string, dataDir: string): Promise<Server> {
+export async function startOrdersync(
+  role: string,
+  url: string,
+  dataDir: string,
+  env: { readonly [name: string]: string } = {},
+): Promise<Server> {
   const port = await freePort()
   const log = openSync(`${dataDir}/${role}.log`, 'w')
   const child = spawn(
@@ -44,6 +49,7 @@ export async function startOrdersync(role: string, url: string, dataDir: string)
         STRIPE_WEBHOOK_SECRET: secret,
         LOG_LEVEL: 'error',
         NODE_ENV: 'production',
+        ...env,
       },
       stdio: ['ignore', log, log],
     },

@@ -1,3 +1,4 @@
+import type { EffectFigures } from './effects.ts'
 import type { Load } from './measure.ts'
 
 export type Figures = {
@@ -14,6 +15,7 @@ export type Figures = {
   readonly open: ({ readonly rate: number; readonly backlog?: number } & Load)[]
   readonly delays: { readonly p50Ms: number; readonly p99Ms: number; readonly events: number }
   readonly rest: { readonly events: number; readonly perSecond: number }
+  readonly effects: EffectFigures
 }
 
 /** The figures as people read them, each beside what is wanted of it. */
@@ -71,6 +73,19 @@ export function print(figures: Figures): void {
     `p50 ${p50Ms} ms, p99 ${p99Ms} ms`,
     p50Ms < 50 && p99Ms < 300,
     'p50 < 50, p99 < 300',
+  )
+  const { receipts, perSecond } = figures.effects
+  wanted(
+    `webhook → receipt taken by SMTP, ${receipts.ratePerSecond}/s`,
+    `p50 ${receipts.p50Ms} ms, p99 ${receipts.p99Ms} ms`,
+    receipts.p50Ms < 150,
+    'p50 < 150',
+  )
+  wanted(
+    'effects/s with mail dead',
+    `${perSecond.mailDead} (${perSecond.allAlive} alive)`,
+    perSecond.mailDead >= perSecond.allAlive / 2,
+    'no less than half of alive',
   )
   const rss = Math.max(...figures.rounds.flat().map(({ rssMb }) => rssMb))
   wanted('RSS under load', `${rss} MB`, rss <= 250, '≤ 250 MB')
