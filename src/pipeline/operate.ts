@@ -9,6 +9,7 @@ import { ordersUnderReviewWith } from '../store/reading/inventory.ts'
 import * as stock from '../store/stock.ts'
 import { inTransaction } from '../store/database.ts'
 import { record } from './record.ts'
+import type { ScopedRef } from './record/prepare.ts'
 import { signal } from './signal.ts'
 import type { System } from './system.ts'
 
@@ -51,8 +52,13 @@ export async function releaseOrder(system: System, act: Act): Promise<void> {
 }
 
 /** A person says that a reference is this order's: what hangs on it joins the order, as if a provider had said so. */
-export async function linkReference(system: System, act: Act, reference: Ref): Promise<void> {
-  const figures = `${reference.kind}:${reference.id}`
+export async function linkReference(
+  system: System,
+  act: Act,
+  reference: Ref & { readonly scope?: string },
+): Promise<void> {
+  const { kind, id, scope } = reference
+  const figures = `${kind}:${id}`
   await recordAct(
     system,
     act,
@@ -64,7 +70,7 @@ export async function linkReference(system: System, act: Act, reference: Ref): P
       rank: 0,
       data: { code: 'unmatched_payment', as: 'linked', note: act.note, figures, by: act.by },
     }),
-    { joins: [reference] },
+    scope === undefined ? { joins: [{ kind, id }] } : { links: [{ kind, id, scope }] },
   )
 }
 
@@ -143,6 +149,7 @@ export async function recordAct(
   factOf: (ref: Ref) => Fact,
   options: {
     joins?: readonly Ref[]
+    links?: readonly ScopedRef[]
     joinsOrder?: boolean
     alongside?: (on: Connection) => Promise<unknown>
   } = {},
@@ -159,6 +166,7 @@ export async function recordAct(
         connection: row.connection,
         source: 'operator',
         statements: [{ fact: factOf(ref), joins, level: 'order' }],
+        ...(options.links === undefined ? {} : { links: options.links }),
       },
     ],
     ...(options.alongside === undefined ? {} : { alongside: options.alongside }),

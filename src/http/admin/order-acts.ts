@@ -173,10 +173,13 @@ async function releaseCancelled(call: Call<unknown, unknown>): Promise<void> {
 }
 
 /** A reference that is known, else an order number. Two orders that could be meant are for the caller to tell apart. */
-async function referenceOf(call: Call<unknown, unknown>, text: string): Promise<Ref> {
+async function referenceOf(
+  call: Call<unknown, unknown>,
+  text: string,
+): Promise<Ref & { readonly scope?: string }> {
   const known = await referencesById(call.system.db.web, text)
   if (known.length === 0) return { kind: 'number', id: text }
   if (new Set(known.map((row) => row.root)).size > 1)
     throw new Problem('conflict', 'Several orders have this reference')
-  return { kind: known[0]!.kind as RefKind, id: text }
+  return { kind: known[0]!.kind as RefKind, id: text, scope: known[0]!.scope }
 }

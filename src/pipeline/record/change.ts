@@ -72,7 +72,10 @@ export function changeOf(
     mode: home.mode,
     scope,
     newFacts: group.newFacts,
-    eventIds: after.isAttached && before?.isAttached !== true ? eventIdsOf(group) : [],
+    eventIds:
+      after.isAttached && group.roots.some((id) => loaded.orders.get(id)?.is_attached !== true)
+        ? eventIdsOf(group)
+        : [],
     effects: due.map((effect) => ({ ...effect, historic: isHistoric(effect, facts, settings.effectsSince) })),
     ...overtaken(after, existing, settings.policy, scope),
     moves,

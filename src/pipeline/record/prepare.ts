@@ -20,6 +20,8 @@ export type RecordItem = {
   readonly statements: readonly Statement[]
   /** Known references whose orders are to be folded anew though no fact is new: the stock they ask for became known. */
   readonly refold?: readonly ScopedRef[]
+  /** References, of whatever account, that a person says are the same order's as the statements'. */
+  readonly links?: readonly ScopedRef[]
 }
 
 /** A statement with all that its row needs. `refs` are scoped; empty for account-level facts. */
@@ -86,7 +88,8 @@ export function prepare(items: readonly RecordItem[], settings: Settings): Batch
       } as KnownFact
       const found =
         statement.level === 'account' ? { refs: [] } : refsOf(statement, scope, connection, settings.config)
-      const row = { item: index, fact: known, digest, data, eventId: item.eventId ?? null, ...found }
+      const refs = [...found.refs, ...(item.links ?? [])]
+      const row = { item: index, fact: known, digest, data, eventId: item.eventId ?? null, ...found, refs }
       if (statement.level === 'account') account.push(row)
       else prepared.push(row)
     }
