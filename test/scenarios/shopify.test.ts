@@ -146,9 +146,15 @@ test('C22 two states of one second are settled by asking the shop, whichever cam
       twin.deliver.hold()
       const { id } = twin.steps.place(purchase('1001'))
       twin.steps.edit(id, [{ sku: 'MUG', delta: 2 }])
+      twin.goods.change(twin.goods.ship(id).id, { shipmentStatus: 'delivered' })
       twin.deliver.release(order)
       await shop.quiet()
-      assert.equal((await line.order('1001')).totals.ordered.amount, '60.80')
+      const order = await line.order('1001')
+      assert.equal(order.totals.ordered.amount, '60.80')
+      assert.deepEqual(
+        order.shipments.map(({ status }: { status: string }) => status),
+        ['delivered'],
+      )
       assert.ok(twin.calls.some(({ operation }) => operation === 'OrderById'))
     })
   }

@@ -41,6 +41,18 @@ const onItsWay = new Map<string, State>([
   ['failure', 'attempted'],
 ])
 
+/** From first to last: of two states of one second, which is all that their versions tell apart, the later counts. */
+const course: readonly State[] = [
+  'pending',
+  'shipped',
+  'in_transit',
+  'out_for_delivery',
+  'attempted',
+  'delivered',
+  'failed',
+  'cancelled',
+]
+
 /**
  * One shipment at one version of it.
  *
@@ -61,7 +73,8 @@ export function fulfillment(node: Node, _witness: Witness, around: { order?: Ref
     lines: children(node, 'line_items').map(shippedLine),
     ...tracking(node),
   }
-  return [stateAbout([order])('fulfillment_state', subject, version, data, { apart: version })]
+  const rank = course.indexOf(data.state)
+  return [stateAbout([order])('fulfillment_state', subject, version, data, { apart: version, rank })]
 }
 
 function shippedLine(node: Node): { lineId: string; quantity: number } {
