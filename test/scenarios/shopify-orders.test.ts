@@ -65,6 +65,18 @@ test('a gift card is money whoever speaks for payment: 10.80 of it and 30.00 by 
   assert.deepEqual(tenders.sort(), ['gift_card 10.80', 'provider 30.00'])
 })
 
+test('`gateways` says whose a payment is: a card terminal that no connection sees is the shop’s', async (t) => {
+  const gateways = { 'Counter terminal': 'shop', shopify_payments: 'stripe-test' }
+  const shop = await openShop(t, { connection: { gateways }, others: [stripeBeside] })
+  const { line, twin } = shop
+  const counter = twin.steps.place(purchase('1001'))
+  twin.steps.pay(counter.id, { gateway: 'Counter terminal' })
+  twin.steps.pay(twin.steps.place(purchase('1002')).id)
+  await shop.quiet()
+  assert.equal((await line.order('1001')).payment_status, 'paid')
+  assert.equal((await line.order('1002')).payment_status, 'pending')
+})
+
 test('a payment that fails and then a good one: paid by the good one, the other in the history', async (t) => {
   for (const turn of ['kept', 'reversed'] as const) {
     await t.test(`deliveries ${turn}`, async (inner) => {
