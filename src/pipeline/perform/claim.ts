@@ -8,6 +8,7 @@ import { newId } from '../ids.ts'
 import { point } from '../point.ts'
 import { orderOf } from '../record/state.ts'
 import { announcedOf } from './announced.ts'
+import { tellOfFailure } from './settle.ts'
 import type { System } from '../system.ts'
 
 /** An attempt that is committed as under way: it may be called now, by whoever holds the token. */
@@ -49,6 +50,8 @@ export async function claim(
         reasons,
         now,
       )
+      for (const { row, prepared } of unsent)
+        if (prepared.kind === 'failed') await tellOfFailure(on, system, row, prepared.reason)
     }
     const sending = decided.flatMap(({ rows, prepared }) =>
       prepared.kind === 'send' ? [attemptOf(rows, prepared)] : [],

@@ -66,7 +66,7 @@ export async function settle(
 }
 
 /** An effect that was refused or given up is a dead letter; of an endpoint and of the channel itself the news are others. */
-async function tellOfFailure(
+export async function tellOfFailure(
   on: Connection,
   system: System,
   row: effects.EffectRow,

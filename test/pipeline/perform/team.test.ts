@@ -56,6 +56,20 @@ test('a mail that the server refuses for good is told to the team, once, with it
   assert.equal(JSON.parse(notice!.body).order_id, order)
 })
 
+test('a mail that cannot even be tried is told of as well', async (t) => {
+  const slack = await endpoint(t, () => ({ status: 200 }))
+  const { messages: _, ...mail } = await mailServer(t)
+  const system = await systemWith(t, {
+    notify: { slackWebhookUrl: slack.url, on: ['dead_letter'] },
+    receipt: { ...mail, waitForMs: 0 },
+  })
+  await buy(system, { number: '631' })
+  await system.db.web.query("update persons set data = replace(data, 'buyer@example.com', 'buyer at home')")
+  perform(system, sinksOf(system))
+  await settled(system, 'notify')
+  assert.match(slack.received[0]!.body.toString('utf8'), /receipt_failed.*the address cannot be used/)
+})
+
 test('of a process that went silent while its message was out, every notice is in doubt', async (t) => {
   const slack = await endpoint(t, () => 'silent')
   const system = await systemWith(t, { notify: { slackWebhookUrl: slack.url, on: ['needs_review'] } })
