@@ -95,7 +95,19 @@ const accounting = only({
   discounts: choice('gross', 'net').default('gross'),
   lostDisputes: choice('expense', 'returns').default('expense'),
   feeTax: choice('asset', 'fees').default('asset'),
-  push: only({ to: choice('quickbooks', 'xero'), by: choice('payout', 'day', 'order') }).optional(),
+  push: only({
+    to: choice('quickbooks', 'xero'),
+    by: choice('payout', 'day', 'order').default('payout'),
+    clientId: text("the app's client id").optional(),
+    clientSecret: text("the app's client secret").optional(),
+    refreshToken: text('the refresh token that authorising the app gave').optional(),
+    company: text('the id of the company: realm or tenant', /^[A-Za-z0-9-]{1,64}$/).optional(),
+    accounts: z
+      .record(z.string(), z.coerce.string("the program's account"), 'a mapping of accounts')
+      .default({}),
+    from: z.iso.date('a day such as 2026-01-01').optional(),
+    apiBaseUrl: url(['http:', 'https:'], 'http://127.0.0.1:12112').optional(),
+  }).optional(),
 })
 
 const outside = url(['https:', 'http:'], 'https://example.com/hook')
@@ -249,6 +261,9 @@ function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
   )
 }
 
+/** What it takes to be let into an accounting program. */
+const pushKeys = ['clientId', 'clientSecret', 'refreshToken', 'company'] as const
+
 /** What is asked for and would only be absent is said. */
 function unsupported({ sinks }: ConfigFile): readonly string[] {
   const { accounting, outgoing } = sinks
@@ -257,8 +272,10 @@ function unsupported({ sinks }: ConfigFile): readonly string[] {
     for (const event of events.filter((name) => eventsToCome.includes(name)))
       warnings.push(`sinks.outgoing[${index}].events: ${event} is not announced yet`)
   }
-  if (accounting?.push !== undefined)
-    warnings.push('sinks.accounting.push: entries are not pushed yet; export them')
+  const { push } = accounting ?? {}
+  const missing = push === undefined ? [] : pushKeys.filter((key) => push[key] === undefined)
+  if (missing.length > 0)
+    warnings.push(`sinks.accounting.push: nothing is pushed without ${missing.join(', ')}`)
   return warnings
 }
 
