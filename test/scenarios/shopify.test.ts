@@ -138,8 +138,8 @@ test('C41 a body is verified and kept as it came, in whatever way it is written'
 })
 
 test('C22 two states of one second are settled by asking the shop, whichever came last', async (t) => {
-  for (const order of ['kept', 'reversed'] as const) {
-    await t.test(`deliveries ${order}`, async (inner) => {
+  for (const turn of ['kept', 'reversed'] as const) {
+    await t.test(`deliveries ${turn}`, async (inner) => {
       const standing = new Date()
       const shop = await openShop(inner, { twin: { now: () => standing } })
       const { line, twin } = shop
@@ -147,7 +147,7 @@ test('C22 two states of one second are settled by asking the shop, whichever cam
       const { id } = twin.steps.place(purchase('1001'))
       twin.steps.edit(id, [{ sku: 'MUG', delta: 2 }])
       twin.goods.change(twin.goods.ship(id).id, { shipmentStatus: 'delivered' })
-      twin.deliver.release(order)
+      twin.deliver.release(turn)
       await shop.quiet()
       const order = await line.order('1001')
       assert.equal(order.totals.ordered.amount, '60.80')
