@@ -192,7 +192,7 @@ test('an order that the shop calls paid and nobody else knows is unmatched past 
   assert.equal((await line.order('1001')).fulfillment_status, 'requested')
 })
 
-test('a payment that names an order nobody knows is left to a person past its lag, until the order is known', async (t) => {
+test('C03 a payment that names an order nobody knows is left to a person past its lag, until the order is known', async (t) => {
   const hourAgo = () => new Date(Date.now() - 3_600_000)
   const { line, shop, paypal, quiet, reconcile } = await openWitnesses(t, {
     shop: { now: hourAgo },
@@ -213,4 +213,17 @@ test('a payment that names an order nobody knows is left to a person past its la
   assert.equal((await line.order('1001')).payment_status, 'paid')
   assert.deepEqual((await line.get('/events?connection=wallet&status=needs_review')).data, [])
   assert.deepEqual(await reconcile('wallet'), [])
+})
+
+test('C08a a payment that names no order at all waits, and is left to a person past its lag', async (t) => {
+  const hourAgo = () => new Date(Date.now() - 3_600_000)
+  const { line, paypal, quiet, reconcile } = await openWitnesses(t, { wallet: { now: hourAgo } })
+  paypal.steps.pay({ amountMinor: 4080n })
+  await quiet()
+  assert.ok(paypal.deliver.attempts.every(({ status }) => status === 200))
+  assert.deepEqual((await line.get('/events?connection=wallet&status=needs_review')).data, [])
+  await reconcile('wallet')
+  const left = (await line.get('/events?connection=wallet&status=needs_review')).data
+  assert.ok(left.length > 0 && left.every((event: any) => event.status_reason.includes('names no order')))
+  assert.equal((await line.balances())['Assets:Clearing:wallet'], '38.89 USD', 'the money is in the books')
 })

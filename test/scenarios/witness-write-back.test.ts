@@ -71,7 +71,7 @@ test("the shop's own parcel is told to who took the money and to nobody else", a
   )
 })
 
-test('an answer that is lost is asked for again with the same key: one fulfillment at the shop', async (t) => {
+test('C16 an answer that is lost is asked for again with the same key: one fulfillment at the shop', async (t) => {
   const { line, shop, card, warehouse, quiet } = await openWitnesses(t)
   const { id } = shop.steps.place(purchase)
   await quiet()
