@@ -9,11 +9,13 @@ export type Payout<Line> = {
   readonly currency: string
   readonly arrivalDate: Instant | undefined
   readonly occurredAt: Instant
-  /** `provider`: it says which lines an automatic payout pays. `balance`: it does not, and the lines roll forward (not folded here). */
+  /** `provider`: it says which lines an automatic payout pays. `balance`: it does not, and the lines roll forward. */
   readonly linesBasis: 'provider' | 'balance'
   readonly lines: readonly Line[]
   /** Amount less the net of its lines: zero when all of them are known. Undefined while no line names this payout. */
   readonly differenceMinor: bigint | undefined
+  /** Of one whose lines roll forward: what the balance held before its lines, and after it left. */
+  readonly balance: { readonly openingMinor: bigint; readonly closingMinor: bigint } | undefined
 }
 
 type State = { readonly occurredAt: Instant; readonly data: FactData['payout_state'] }
@@ -43,5 +45,28 @@ export function payoutOf<Line extends { readonly data: FactData['balance_line'] 
     lines: own,
     differenceMinor:
       automatic && own.length > 0 ? amountMinor - sum(own.map(({ data }) => data.netMinor)) : undefined,
+    balance: undefined,
+  }
+}
+
+/**
+ * A payout that no line names, with the lines of the balance since the payout before: opening balance and lines, less the
+ * payout, are the closing balance. It differs where its own line in the balance says another amount, or is not known.
+ */
+export function rolledForward<Line extends { readonly data: FactData['balance_line'] }>(
+  payout: Payout<Line>,
+  since: readonly Line[],
+  openingMinor: bigint,
+): Payout<Line> {
+  const told = since.filter(({ data }) => data.currency === payout.currency)
+  const lines = told.filter(({ data }) => meaningOf(data) !== 'payout')
+  const left = told.filter(({ data }) => meaningOf(data) === 'payout')
+  const closingMinor = openingMinor + sum(lines.map(({ data }) => data.netMinor)) - payout.amountMinor
+  return {
+    ...payout,
+    lines,
+    balance: { openingMinor, closingMinor },
+    differenceMinor:
+      left.length === 0 ? undefined : payout.amountMinor + sum(left.map(({ data }) => data.netMinor)),
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Known } from '../../src/core/evidence.ts'
 import type { KnownFact } from '../../src/core/fact.ts'
-import { payoutOf } from '../../src/core/payout.ts'
+import { payoutOf, rolledForward } from '../../src/core/payout.ts'
 import { at, charge, refund, say } from './factory.ts'
 
 const usd = (amountMinor: bigint) => ({ amountMinor })
@@ -47,6 +47,20 @@ test('a payout that somebody asked for has no lines of its own to differ from', 
   const payout = payoutOf(states(say.payout('paid', usd(2932n), { automatic: false })), lines)
   assert.equal(payout?.linesBasis, 'balance')
   assert.equal(payout?.differenceMinor, undefined)
+})
+
+test('a payout whose lines nobody names has those since the one before, from opening to closing balance', () => {
+  const payout = payoutOf(states(say.payout('paid', usd(2932n), { automatic: false })), [] as typeof lines)!
+  const rolled = rolledForward(payout, lines, 500n)
+  assert.deepEqual(
+    rolled.lines.map(({ subject }) => subject.id),
+    ['txn_1', 'txn_2'],
+  )
+  assert.deepEqual(rolled.balance, { openingMinor: 500n, closingMinor: 500n })
+  assert.equal(rolled.differenceMinor, 0n)
+  assert.equal(rolledForward(payout, lines.slice(0, 2), 500n).differenceMinor, undefined)
+  const other = say.line('txn_po', 'payout', usd(-2900n)) as (typeof lines)[number]
+  assert.equal(rolledForward(payout, [other], 0n).differenceMinor, 32n)
 })
 
 test('a payout of which no state is known is none', () => {

@@ -15,7 +15,7 @@ import { ok, type Route, route } from './route.ts'
 import { Day, listQuery, MoneyShape, Month, pageOf, Time } from './schemas.ts'
 import { modeShown, ModeQuery } from './scope.ts'
 
-const EntryShape = z
+export const EntryShape = z
   .object({
     id: z.string(),
     key: z.string(),
@@ -58,7 +58,7 @@ export function balanceView({ account, currency, debit, credit }: AccountSum): z
   }
 }
 
-function entryView({ seq, lines, ...entry }: LedgerEntry): object {
+export function entryView({ seq, lines, ...entry }: LedgerEntry): object {
   return {
     id: `jrn_${seq}`,
     ...entry,

@@ -49,6 +49,47 @@ export const entriesOfOrders = statement<
           where j.order_id = any($1::text[]) and j.seq < $2 order by j.seq desc limit $3`,
 })
 
+/** Keys of the entries that moved the money which these resources of these orders are about. */
+export const movementKeys = statement<
+  [orderIds: readonly string[], subjects: readonly string[]],
+  { key: string }
+>({
+  name: 'ledger.movementKeys',
+  uses: ['facts_order_id'],
+  text: `select distinct 'journal:' || f.id as key from facts f
+          where f.order_id = any($1::text[]) and f.subject_id = any($2::text[])
+            and f.kind in ('payment_captured', 'payment_returned', 'refund_moved', 'refund_returned')`,
+})
+
+/** Entries of one account under these keys, and the conversions of these lines; newest first. */
+export const entriesByKeys = statement<
+  [
+    scope: string,
+    keys: readonly string[],
+    orderIds: readonly string[],
+    lines: readonly string[],
+    before: bigint,
+    limit: number,
+  ],
+  LedgerEntry
+>({
+  name: 'ledger.byKeys',
+  uses: [
+    'journal_entries_scope_key_key',
+    'journal_entries_order_id',
+    'journal_entries_pkey',
+    'journal_lines_pkey',
+    'links_tx_key',
+  ],
+  text: `with found as materialized (
+           select seq from journal_entries where scope = $1 and key = any($2::text[])
+            union
+           select seq from journal_entries
+            where order_id = any($3::text[]) and key like 'journal:conversion:%' and split_part(key, ':', 3) = any($4::text[]))
+         select ${entry} from found join journal_entries j on j.seq = found.seq join links l on l.tx = j.tx
+          where j.seq < $5 order by j.seq desc limit $6`,
+})
+
 const headOf = statement<[], { seq: bigint }>({
   name: 'ledger.head',
   scans: 'one row by its constraint',

@@ -47,6 +47,45 @@ export const statesOf = statement<[scopes: readonly string[], ids: readonly stri
             and f.kind = 'payout_state' order by f.seq`,
 })
 
+type Unnamed = [
+  scopes: readonly string[],
+  ids: readonly string[],
+  currencies: readonly string[],
+  made: readonly string[],
+]
+
+// Of each payout, when the one before it in its currency was made.
+const before = `unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) w (scope, id, currency, at)
+          cross join lateral (
+            select coalesce(max(p.occurred_at), '-infinity') as at
+              from (select occurred_at, data from facts p where p.scope = w.scope and p.subject_kind = 'payout' and p.order_id is null
+                       and p.subject_id <> w.id offset 0) p
+             where p.occurred_at < w.at and p.data like '%"currency":"' || w.currency || '"%') earlier`
+
+/** What the balance of their account saw between each of these payouts and the one before it, its own line included. */
+export const linesSince = statement<Unnamed, PayoutLine>({
+  name: 'payouts.linesSince',
+  uses: ['facts_account_subject', 'facts_lines'],
+  text: `select distinct on (f.scope, w.id, f.subject_id) f.scope, w.id as payout, f.subject_id as id, f.data, f.occurred_at, f.order_id
+           from ${before}
+           join facts f on f.kind = 'balance_line' and f.scope = w.scope and f.occurred_at > earlier.at and f.occurred_at <= w.at
+          where f.data like '%"currency":"' || w.currency || '"%'
+          order by f.scope, w.id, f.subject_id, f.rank desc, f.digest`,
+})
+
+/** What the balance held when the payout before each of these had left. */
+export const openingOf = statement<Unnamed, { scope: string; payout: string; opening: bigint }>({
+  name: 'payouts.openingOf',
+  uses: ['facts_account_subject', 'facts_lines'],
+  text: `select scope, payout, sum((data ->> 'netMinor')::numeric)::numeric(38, 0) as opening
+           from (select distinct on (f.scope, w.id, f.subject_id) f.scope, w.id as payout, f.data::jsonb as data
+                   from ${before}
+                   join facts f on f.kind = 'balance_line' and f.scope = w.scope and f.occurred_at <= earlier.at
+                  where f.data like '%"currency":"' || w.currency || '"%'
+                  order by f.scope, w.id, f.subject_id, f.rank desc, f.digest) lines
+          group by scope, payout`,
+})
+
 /** Lines that the provider counts to these payouts, each once: of several accounts of one line the best. */
 export const linesOf = statement<[scopes: readonly string[], ids: readonly string[]], PayoutLine>({
   name: 'payouts.lines',
