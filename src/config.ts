@@ -51,6 +51,8 @@ export type Config = {
       readonly from: string
       readonly pdf?: boolean
       readonly waitForMs: number
+      /** Connections whose provider sends its own receipts: their captures and refunds get none from us. */
+      readonly providerMails?: readonly string[]
       readonly locale?: string
       /** Who the receipts come from, at their head; `logo` is a path. */
       readonly shop?: {

@@ -75,12 +75,13 @@ function receiptOf({
   waitFor,
   ...given
 }: NonNullable<ConfigFile['sinks']['receipt']>): NonNullable<Config['sinks']['receipt']> {
-  const { smtpUrl, from, pdf, locale, shop } = given
+  const { smtpUrl, from, pdf, locale, shop, providerMails } = given
   return {
     smtpUrl,
     from,
     pdf,
     waitForMs: waitFor,
+    providerMails,
     ...(locale !== undefined && { locale }),
     ...(shop !== undefined && { shop }),
   }

@@ -17,6 +17,7 @@ export function mistakesIn(
     ...targetMistakes(config),
     ...forwardMistakes(config),
     ...lookMistakes(config),
+    ...mailMistakes(config),
     ...chartMistakes(config),
     ...stockMistakes(config, providers),
   ]
@@ -101,6 +102,21 @@ function targetMistakes(config: Config): readonly Mistake[] {
       ? []
       : [{ at, wrong, expected: 'a public https address, or security.allowPrivateTargets: true' }]
   })
+}
+
+function mailMistakes({ connections, sinks }: Config): readonly Mistake[] {
+  const ids = new Set(connections.map(({ id }) => id))
+  return (sinks.receipt?.providerMails ?? []).flatMap((id, position) =>
+    ids.has(id)
+      ? []
+      : [
+          {
+            at: `sinks.receipt.providerMails[${position}]`,
+            wrong: `"${id}" is not one`,
+            expected: 'the id of a connection',
+          },
+        ],
+  )
 }
 
 /** A logo that cannot be read is seen now, not at the first mail. */

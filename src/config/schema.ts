@@ -141,6 +141,7 @@ const schema = only({
       ...mailServer,
       pdf: flag.default(false),
       waitFor: duration.default(600_000),
+      providerMails: z.array(text('the id of a connection'), 'a list of connections').default([]),
       locale: text('a language tag such as de-DE')
         .refine(isLocale, 'a language tag such as de-DE')
         .optional(),

@@ -58,6 +58,7 @@ function receipts(order: Order, policy: Policy): Effect[] {
           occurred_at: capture.occurredAt,
         },
         ...mailWait(order, policy),
+        ...mailedBy(payment.scope, policy),
       })),
     )
 }
@@ -77,7 +78,13 @@ function refundNotices(order: Order, policy: Policy): Effect[] {
       occurred_at: refund.occurredAt,
     },
     ...mailWait(order, policy),
+    ...mailedBy(refund.scope, policy),
   }))
+}
+
+/** One message of a kind is enough for a buyer. */
+function mailedBy(scope: string, policy: Policy): { cancelled?: string } {
+  return policy.mailedByProvider?.includes(scope) ? { cancelled: 'provider_mails' } : {}
 }
 
 /** A mail waits a while for the event that knows whom to write to and what the order is called. */

@@ -39,6 +39,8 @@ export type StockMove = {
 export type Policy = {
   readonly sinks: { readonly [K in Sink]?: boolean }
   readonly receiptWaitMs: number
+  /** Accounts whose provider mails receipts itself: ours are recorded and not sent. */
+  readonly mailedByProvider?: readonly string[]
   readonly commitOn: 'paid' | 'authorized' | 'placed'
   readonly releaseOn: 'paid' | 'authorized' | 'placed'
   /** Ways to pay that ship earlier or later than `releaseOn`, by the beginning of their name in small letters. */

@@ -73,6 +73,22 @@ describe('receipts', () => {
     assert.deepEqual(receiptOf(both), ['receipt:shop:ch_1:4080'])
   })
 
+  test('recorded and not sent where the provider mails its own', () => {
+    const facts = [...paidTees(), say.refund('succeeded', usd(5n))]
+    const mails = (over: Partial<Policy>) =>
+      due(facts, [], over)
+        .filter((effect) => effect.sink === 'receipt')
+        .map((effect) => [effect.kind, effect.cancelled])
+    assert.deepEqual(mails({ mailedByProvider: ['shop'] }), [
+      ['receipt', 'provider_mails'],
+      ['refund_notice', 'provider_mails'],
+    ])
+    assert.deepEqual(mails({ mailedByProvider: ['another'] }), [
+      ['receipt', undefined],
+      ['refund_notice', undefined],
+    ])
+  })
+
   test('none that exists already, and none without a sink', () => {
     assert.deepEqual(keys(paidTees(), [done('receipt:shop:ch_1:4080'), done(request)]), [])
     assert.deepEqual(keys(paidTees(), [], { sinks: {} }), [])

@@ -32,6 +32,9 @@ export function policyOf({ config, providers }: Pick<System, 'config' | 'provide
       provider: true,
     },
     receiptWaitMs: sinks.receipt?.waitForMs ?? 0,
+    mailedByProvider: config.connections
+      .filter(({ id }) => sinks.receipt?.providerMails?.includes(id))
+      .map(({ account }) => account),
     commitOn: sinks.inventory?.commitOn ?? 'paid',
     releaseOn: sinks.fulfillment?.releaseOn ?? 'paid',
     releaseByGateway: { cash_on_delivery: 'placed' },
