@@ -118,6 +118,12 @@ export type OutgoingTarget = {
   readonly events: readonly string[]
   /** Connections whose events go on to it as they came. */
   readonly forward: readonly string[]
+  /** The form in which the app wants to be told; absent: ours. */
+  readonly preset?: 'zapier' | 'mailchimp' | 'jira' | undefined
+  /** Of Jira: the key of the project that gets the issues. */
+  readonly project?: string | undefined
+  /** Sent with each request: what the app asks for besides our signature. */
+  readonly headers?: { readonly [name: string]: string } | undefined
 }
 
 /** One connection of the file: what its provider needs, and what only we use. */

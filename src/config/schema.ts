@@ -178,10 +178,24 @@ const schema = only({
           events: z.array(outgoingEvent, 'a list of events').default([]),
           id: text('a name of small letters, digits and hyphens', /^[a-z0-9-]{1,64}$/).optional(),
           forward: z.array(text('the id of a connection'), 'a list of connections').default([]),
-        }).refine(
-          ({ events, forward }) => events.length + forward.length > 0,
-          'at least one event, or a connection to forward',
-        ),
+          preset: choice('zapier', 'mailchimp', 'jira').optional(),
+          project: text('the key of a project', /^[A-Z][A-Z0-9_]*$/).optional(),
+          headers: z
+            .record(
+              z.string().regex(/^[A-Za-z0-9-]+$/, 'a header name'),
+              text('a header value', /^[\x20-\x7e]+$/),
+              'headers',
+            )
+            .optional(),
+        })
+          .refine(
+            ({ events, forward }) => events.length + forward.length > 0,
+            'at least one event, or a connection to forward',
+          )
+          .refine(
+            ({ preset, project }) => preset !== 'jira' || project !== undefined,
+            'a project, for jira to make issues in',
+          ),
         'a list',
       )
       .default([]),

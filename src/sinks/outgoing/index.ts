@@ -2,11 +2,15 @@ import { signedHeaders } from '../fulfillment/signature.ts'
 import type { Attempt, Performed, Sink } from '../sink.ts'
 import { post, type TargetSettings } from '../target.ts'
 import { prepareAnnouncement } from './body.ts'
+import { type PresetName, presets } from './presets.ts'
 
 export type OutgoingSettings = {
   readonly id: string
   readonly url: string
   readonly secret: string
+  readonly preset?: PresetName | undefined
+  readonly project?: string | undefined
+  readonly headers?: { readonly [name: string]: string } | undefined
   readonly target: TargetSettings
   readonly now: () => Date
   readonly door: Door
@@ -39,11 +43,11 @@ export function outgoingSink(settings: OutgoingSettings): Sink {
     name: 'outgoing',
     endpoint: settings.id,
     concurrency: 4,
-    isRepeatable: true,
+    isRepeatable: isRepeatable(settings),
     keepsRequest: true,
     attemptsMax,
     backoff: { baseMs: 5_000, capMs: 12 * 3_600_000 },
-    prepare: prepareAnnouncement,
+    prepare: (item) => prepareAnnouncement(item, settings),
     async call(attempt) {
       const reason = await settings.door.closed()
       // An attempt that is not an effect's first was asked for, by backoff or by a person.
@@ -54,6 +58,10 @@ export function outgoingSink(settings: OutgoingSettings): Sink {
       return isOver(performed, attempt) ? giveUp(performed, attempt, settings.door) : performed
     },
   }
+}
+
+function isRepeatable({ preset }: OutgoingSettings): boolean {
+  return preset === undefined || presets[preset].isRepeatable
 }
 
 function isOver(performed: Performed, attempt: Attempt): performed is Performed & { kind: 'retry' } {
@@ -70,15 +78,18 @@ async function giveUp(
   return { kind: 'failed', error: `given up after ${attempt.attempts} attempts: ${performed.error}` }
 }
 
-async function send(
-  attempt: Attempt,
-  { url, secret, target, now, door }: OutgoingSettings,
-): Promise<Performed> {
-  const headers = signedHeaders({ id: attempt.id, body: attempt.bytes, secret, at: now() })
+async function send(attempt: Attempt, settings: OutgoingSettings): Promise<Performed> {
+  const { url, secret, target, now, door } = settings
+  const signed = signedHeaders({ id: attempt.id, body: attempt.bytes, secret, at: now() })
   const answer = await post(
     {
       url,
-      headers: { ...headers, 'user-agent': 'ordersync', 'ordersync-schema-version': schemaVersion },
+      headers: {
+        ...settings.headers,
+        ...signed,
+        'user-agent': 'ordersync',
+        'ordersync-schema-version': schemaVersion,
+      },
       body: attempt.bytes,
       signal: attempt.signal,
       beforeSend: () => attempt.mayLeave(attempt.id),
@@ -87,7 +98,10 @@ async function send(
     target,
   )
   if (answer.kind === 'refused') return { kind: 'failed', error: answer.reason }
-  if (answer.kind === 'broken') return { kind: 'retry', error: answer.reason, isDown: true }
+  if (answer.kind === 'broken')
+    return answer.hasLeft && !isRepeatable(settings)
+      ? { kind: 'unknown', error: answer.reason }
+      : { kind: 'retry', error: answer.reason, isDown: true }
   const { status, retryAfterMs } = answer
   if (status >= 200 && status < 300) return { kind: 'done', reference: attempt.id }
   if (status === 410) {
@@ -96,6 +110,8 @@ async function send(
     return { kind: 'failed', error }
   }
   const isRedirect = status >= 300 && status < 400
-  const words = `the receiver answered ${status}${isRedirect ? ': redirects are not followed' : ''}`
-  return { kind: 'retry', error: words, isDown: status === 429 || status >= 500, retryAfterMs }
+  const error = `the receiver answered ${status}${isRedirect ? ': redirects are not followed' : ''}`
+  // An error inside a receiver that knows no repeat may have come after it did what it was asked for.
+  if (status >= 500 && !isRepeatable(settings)) return { kind: 'unknown', error }
+  return { kind: 'retry', error, isDown: status === 429 || status >= 500, retryAfterMs }
 }
