@@ -11,6 +11,7 @@ import { customerOf } from './people.ts'
 import { refund } from './refund.ts'
 import { inventoryItem, inventoryLevel, product } from './stock.ts'
 import { transaction } from './transaction.ts'
+import { fitsTopic } from './topics.ts'
 import { stateAbout, type Witness } from './witness.ts'
 
 type Reader = (node: Node, witness: Witness) => Statement[]
@@ -90,9 +91,6 @@ function read(event: StoredEvent, connection: ConnectionSettings): Outcome {
     return { kind: 'ignored', reason: reason ?? 'unused_type' }
   }
   const root = parse(event.body)
-  if (flag(root, 'test') && connection.mode === 'live') return { kind: 'ignored', reason: 'other_mode' }
-  if (other !== undefined) return other(root)
-  if (!isOurs(root, connection)) return { kind: 'ignored', reason: 'not_ours' }
   const witness: Witness = {
     connection,
     type: event.type,
@@ -100,6 +98,14 @@ function read(event: StoredEvent, connection: ConnectionSettings): Outcome {
     readNo: event.readNo,
     receivedAt: event.receivedAt,
   }
+  if (!fitsTopic(event.type, root.value)) {
+    reader?.(root, witness) // throws where a field is missing, and names it
+    const detail = `the body is not what ${event.type} sends: its topic, which is not signed, is another one`
+    return { kind: 'needs_review', code: 'payload_unreadable', detail }
+  }
+  if (flag(root, 'test') && connection.mode === 'live') return { kind: 'ignored', reason: 'other_mode' }
+  if (other !== undefined) return other(root)
+  if (!isOurs(root, connection)) return { kind: 'ignored', reason: 'not_ours' }
   const statements = reader!(root, witness).filter(spokenFor(connection))
   return stating(statements)
 }

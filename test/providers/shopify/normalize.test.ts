@@ -162,6 +162,31 @@ test('a reading of a version outranks a delivery of it, and carries its number',
   assert.equal((snapshot?.fact.data as { readNo?: string } | undefined)?.readNo, '7')
 })
 
+test('a body sent again under another topic states nothing and is put under review, whichever pair it is', () => {
+  const families = [
+    'orders-create',
+    'orders-edited',
+    'orders-delete',
+    'order_transactions-create.sale',
+    'refunds-create',
+    'fulfillments-create',
+    'disputes-create',
+    'inventory_levels-update',
+    'products-update',
+    'app-uninstalled',
+    'customers-data_request',
+    'customers-redact',
+    'shop-redact',
+  ]
+  for (const topic of families.map((name) => fixture(name).type)) {
+    for (const name of families) {
+      if (fixture(name).type === topic) continue
+      const outcome = normalize(stored(topic, bytes(fixture(name).body)), settings)
+      assert.equal(outcome.kind, 'needs_review', `${name} as ${topic}`)
+    }
+  }
+})
+
 test('who speaks for what is heard on that alone', () => {
   const kinds = (speaksFor: ConnectionSettings['speaksFor']) =>
     new Set(facts('resource.order', { ...settings, speaksFor }).map(({ id }) => id.split(':')[0]))

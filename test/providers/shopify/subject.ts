@@ -117,8 +117,6 @@ export const subject: Subject = {
     { name: 'empty', body: bytes('') },
     { name: 'an array', body: bytes('[]') },
     { name: 'null', body: bytes('null') },
-    { name: 'no order', body: bytes('{"id":1}') },
-    { name: 'a refund as an order', body: bytes(fixture('refunds-create').body) },
     {
       name: 'invalid UTF-8',
       body: Buffer.from([...bytes('{"id":1,"line_items":[],"note":"'), 0xff, ...bytes('"}')]),

@@ -31,8 +31,6 @@ for (const vector of ours) {
     }
     const verdict = verify(request, { ...settings, webhookSecrets: vector.secrets }, new Date())
     const expected = vector.expected === 'reject' ? 'forged' : 'verified'
-    // Bodies of these vectors are cut short; what they test is the signature, and a genuine non-order is malformed.
-    const found = verdict.kind === 'malformed' ? 'verified' : verdict.kind
-    assert.equal(found, expected, JSON.stringify(verdict))
+    assert.equal(verdict.kind, expected, JSON.stringify(verdict))
   })
 }
