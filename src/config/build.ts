@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Config, Connection } from '../config.ts'
 import { defaultChart } from '../core/journal.ts'
-import { type ConfigFile, providerKeys } from './schema.ts'
+import { providerKeys } from './connection.ts'
+import type { ConfigFile } from './schema.ts'
 
 /** The connections with what the file leaves out filled in. */
 export function connectionsOf(given: ConfigFile['connections']): readonly Connection[] {

@@ -1,114 +1,10 @@
 import { z } from 'zod'
 import { eventsToCome, isEventName, outgoingEvents } from '../core/due-outgoing.ts'
-import { defaultChart } from '../core/journal.ts'
-import { exponentOf } from '../core/money.ts'
 import { isLocale } from '../sinks/receipt/look.ts'
+import { accounting } from './accounting.ts'
+import { connection } from './connection.ts'
 import { type Mistake, pathText } from './problem.ts'
-import {
-  choice,
-  duration,
-  flag,
-  instant,
-  network,
-  only,
-  section,
-  signingSecret,
-  text,
-  url,
-  whole,
-} from './values.ts'
-
-/** Keys that only some providers have; what they mean, and whether they fit, is for the provider's own `check`. */
-export const providerKeys = {
-  webhookId: text("the provider's id of our webhook").optional(),
-  clientId: text("the app's client id").optional(),
-  clientSecret: text("the app's client secret").optional(),
-  verify: choice('certificate', 'postback').optional(),
-  caFile: text('the path of a certificate').optional(),
-  shop: text("the shop's address, such as x.myshopify.com", /^[a-z0-9.-]+$/).optional(),
-  accessToken: text('an access token').optional(),
-  gateways: z
-    .record(z.string(), z.coerce.string('shop, or the id of a connection'), 'a mapping of gateways')
-    .optional(),
-  location: z.coerce.string('the id of a location').optional(),
-  consumerKey: text("the API's consumer key").optional(),
-  consumerSecret: text("the API's consumer secret").optional(),
-  clientState: text('the secret that the provider sends back').optional(),
-  apiVersion: text('the API version that the endpoint was made for').optional(),
-}
-
-const notASecret = 'the signing secret that the provider shows for the endpoint'
-const webhookSecret = text(notASecret)
-  .refine((value) => !/^we_/.test(value), `${notASecret}: this is the id of an endpoint`)
-  .refine((value) => !/^(sk|rk|pk)_/.test(value), `${notASecret}: this is an API key`)
-
-const connection = only({
-  id: text('a name of small letters, digits and hyphens', /^[a-z0-9-]{1,64}$/),
-  provider: text("a provider's name"),
-  mode: choice('test', 'live'),
-  speaksFor: z
-    .array(choice('order', 'payment', 'fulfillment'), 'a list of order, payment, fulfillment')
-    .min(1, 'at least one of order, payment, fulfillment'),
-  owner: text('text').optional(),
-  purpose: text('text').optional(),
-  failurePlan: text('text').optional(),
-  webhookSecrets: z.array(webhookSecret, 'a list of signing secrets').default([]),
-  apiKey: text("the API's key").optional(),
-  apiBaseUrl: url(['http:', 'https:'], 'http://127.0.0.1:12111').optional(),
-  account: text('an account id').optional(),
-  ordersFrom: z.array(text('the id of a connection'), 'a list of connections').default([]),
-  accept: z.record(z.string(), z.coerce.string('text'), 'a mapping of paths to values').default({}),
-  allowIps: z.array(network, 'a list of addresses').default([]),
-  toleranceSeconds: whole(1).default(300),
-  orderReference: z
-    .array(
-      z.union(
-        [text('a path'), only({ field: text('a path'), pattern: text('a regular expression') })],
-        'a path, or {field, pattern}',
-      ),
-      'a list of paths',
-    )
-    .default([]),
-  ...providerKeys,
-})
-
-const roots = 'Assets, Liabilities, Equity, Income or Expenses'
-/** Names that every accounting program takes: a root, then parts without blanks at their ends. */
-const accountPattern = text(
-  `an account name such as Income:Sales, below ${roots}`,
-  /^(Assets|Liabilities|Equity|Income|Expenses)(:[^\s:;|"]([^:;|"\n]*[^\s:;|"])?)+$/,
-)
-
-const accounting = only({
-  kind: choice('internal'),
-  baseCurrency: text('a currency such as USD')
-    .refine((code) => exponentOf(code) !== undefined, 'a currency of ISO 4217 such as USD')
-    .default('USD'),
-  timezone: text('a time zone such as Europe/Warsaw')
-    .refine(isTimezone, 'a time zone such as Europe/Warsaw')
-    .default('UTC'),
-  accounts: only(
-    Object.fromEntries(Object.keys(defaultChart).map((key) => [key, accountPattern.optional()])),
-  ).default({}),
-  recognise: choice('capture', 'fulfillment').default('capture'),
-  taxAt: choice('recognise', 'capture').default('recognise'),
-  discounts: choice('gross', 'net').default('gross'),
-  lostDisputes: choice('expense', 'returns').default('expense'),
-  feeTax: choice('asset', 'fees').default('asset'),
-  push: only({
-    to: choice('quickbooks', 'xero'),
-    by: choice('payout', 'day', 'order').default('payout'),
-    clientId: text("the app's client id").optional(),
-    clientSecret: text("the app's client secret").optional(),
-    refreshToken: text('the refresh token that authorising the app gave').optional(),
-    company: text('the id of the company: realm or tenant', /^[A-Za-z0-9-]{1,64}$/).optional(),
-    accounts: z
-      .record(z.string(), z.coerce.string("the program's account"), 'a mapping of accounts')
-      .default({}),
-    from: z.iso.date('a day such as 2026-01-01').optional(),
-    apiBaseUrl: url(['http:', 'https:'], 'http://127.0.0.1:12112').optional(),
-  }).optional(),
-})
+import { choice, duration, flag, instant, only, section, signingSecret, text, url, whole } from './values.ts'
 
 const outside = url(['https:', 'http:'], 'https://example.com/hook')
 
@@ -292,12 +188,4 @@ function unsupported({ sinks }: ConfigFile): readonly string[] {
   if (missing.length > 0)
     warnings.push(`sinks.accounting.push: nothing is pushed without ${missing.join(', ')}`)
   return warnings
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
-  } catch {
-    return false
-  }
 }
