@@ -1,6 +1,6 @@
 /** The Stripe twin: a made-up account, its API over HTTP on loopback, and a sender of its signed webhooks. */
-import type { AddressInfo } from 'node:net'
 import { createDeliver, type Deliver, type DeliverOptions } from './deliver.ts'
+import { serveOn } from './serving.ts'
 import { createFaults, type Faults } from './stripe/api/faults.ts'
 import { createApi } from './stripe/api/server.ts'
 import { createWorld, type World, type WorldOptions } from './stripe/world.ts'
@@ -46,24 +46,16 @@ export async function startTwin(options: TwinOptions): Promise<Twin> {
     options.webhookUrl === undefined
       ? undefined
       : world.ground.addEndpoint(options.webhookUrl, { secret: options.secret })
-  const server = createApi({ world, faults, apiKey: options.apiKey })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port ?? 0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
+  const served = await serveOn(createApi({ world, faults, apiKey: options.apiKey }), options.port)
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
+    ...served,
     world,
     faults,
     deliver,
     secret: endpoint === undefined ? undefined : world.ground.secrets.get(endpoint.id),
     async stop() {
       deliver.stop()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeAllConnections()
-      await closed
+      await served.stop()
     },
   }
 }

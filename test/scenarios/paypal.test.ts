@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import { type PaypalTwin, signedHeaders, startPaypalTwin } from '../../src/sandbox/paypal/index.ts'
 import { caFile } from '../providers/paypal/subject.ts'
-import { type Line, lineSecret, openLine } from '../support/line.ts'
+import { type Line, lineSecret, openLine, type Run } from '../support/line.ts'
 import { chargeOf, stripeEvent } from '../support/stripe-events.ts'
 import { until } from '../support/wait.ts'
 
@@ -46,7 +46,9 @@ async function openShop(t: TestContext, more: object = {}, others: object[] = []
     await until('nothing waits for a reading', async () => {
       await line.quiet()
       const { data } = await line.get('/events?status=pending')
-      return data.every((event: { status_reason: string | null }) => !event.status_reason?.startsWith('re-reading'))
+      return data.every(
+        (event: { status_reason: string | null }) => !event.status_reason?.startsWith('re-reading'),
+      )
     })
     await line.quiet()
   }
@@ -64,21 +66,10 @@ async function post(
   return { status: response.status, body: (await response.json()) as { id: string; status: string } }
 }
 
-async function reconcile({
-  line,
-  quiet,
-}: Shop): Promise<{ status: string; findings: Record<string, number> }> {
-  const { body } = await line.call('POST', '/reconciliations', { connection: 'paypal-main' })
-  const run = await until(
-    'the run ended',
-    async () => {
-      const one = await line.get(`/reconciliations/${body.id}`)
-      return ['completed', 'failed'].includes(one.status) ? one : undefined
-    },
-    { deadlineMs: 60_000 },
-  )
+async function reconcile({ line, quiet }: Shop): Promise<Run> {
+  const run = await line.reconcile('paypal-main')
   await quiet()
-  return run as { status: string; findings: Record<string, number> }
+  return run
 }
 
 test('an approved order that is captured is read from the API and becomes paid, with its fee', async (t) => {

@@ -35,6 +35,16 @@ export type Line = {
   /** Balance of each account, as decimal text with its currency: `40.80 USD`. */
   balances(): Promise<Record<string, string>>
   quiet(): Promise<void>
+  /** Starts a run, as an operator does, and waits for its end. */
+  reconcile(connection: string, more?: Json): Promise<Run>
+}
+
+export type Run = {
+  readonly id: string
+  readonly status: string
+  readonly found: number
+  readonly repaired: number
+  readonly findings: Record<string, number>
 }
 
 /**
@@ -120,5 +130,16 @@ function lineOf(running: Running, recorders: Recorders): Line {
       return Object.fromEntries(rows.map((row) => [`${row.account}`, `${row.balance.amount} ${row.currency}`]))
     },
     quiet,
+    async reconcile(connection, more = {}) {
+      const { body } = await call('POST', '/reconciliations', { connection, ...more })
+      return until(
+        'the run ended',
+        async () => {
+          const run = await get(`/reconciliations/${body.id}`)
+          return ['completed', 'failed'].includes(run.status) ? (run as Run) : undefined
+        },
+        { deadlineMs: 60_000 },
+      )
+    },
   }
 }

@@ -9,17 +9,9 @@ import {
   startShopifyTwin,
 } from '../../src/sandbox/shopify/index.ts'
 import type { ShopEvent } from '../../src/sandbox/shopify/world.ts'
-import { type Line, lineSecret, openLine } from './line.ts'
+import { type Line, lineSecret, openLine, type Run } from './line.ts'
 import { freePort } from './port.ts'
 import { until } from './wait.ts'
-
-export type Run = {
-  readonly id: string
-  readonly status: string
-  readonly found: number
-  readonly repaired: number
-  readonly findings: Record<string, number>
-}
 
 /** The service, with a Shopify connection `shop` to a twin of its own that sends to it. */
 export type Shop = {
@@ -33,7 +25,7 @@ export type Shop = {
     event: ShopEvent,
     otherwise?: { headers?: { [name: string]: string | undefined }; body?: string | Uint8Array },
   ): Promise<Reply>
-  reconcile(more?: object): Promise<Run>
+  reconcile(more?: { [name: string]: unknown }): Promise<Run>
   /** What an operator would see of the twin's last event of a topic. */
   last(topic: string): ShopEvent
 }
@@ -123,17 +115,9 @@ function shopOf(line: Line, twin: ShopifyTwin, url: string): Shop {
       return send(url, { headers: Object.fromEntries(given), body: bytes }, { timeoutMs: 5_000 })
     },
     async reconcile(more = {}) {
-      const { body } = await line.call('POST', '/reconciliations', { connection: 'shop', ...more })
-      const run = await until(
-        'the run ended',
-        async () => {
-          const one = await line.get(`/reconciliations/${body.id}`)
-          return ['completed', 'failed'].includes(one.status) ? one : undefined
-        },
-        { deadlineMs: 60_000 },
-      )
+      const run = await line.reconcile('shop', more)
       await quiet()
-      return run as Run
+      return run
     },
     last(topic) {
       const found = twin.world.events.findLast((event) => event.topic === topic)

@@ -1,12 +1,10 @@
 import { randomUUID, sign } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { createCourier } from '../courier.ts'
 import { createLane } from '../lane.ts'
 import { isTaken, type Letter, send } from '../letter.ts'
 import { twinKey } from './certificates.ts'
 import type { PaypalEvent, PaypalWorld } from './world.ts'
-
-/** What becomes of one event on its way; absent: it is sent once. */
-export type PaypalFate = { readonly lose?: boolean; readonly copies?: number; readonly delayMs?: number }
 
 const certUrl = 'https://api.sandbox.paypal.com/v1/notifications/certs/CERT-twin'
 
@@ -36,39 +34,24 @@ export function createPaypalDeliver(world: PaypalWorld, { retriesMs = [] as read
   const lane = createLane(8)
   const stopping = new AbortController()
   const attempts: { eventId: string; type: string; status: number | undefined }[] = []
-  let held: PaypalEvent[] | undefined
-  const deliver = {
-    attempts,
-    fate: undefined as ((event: PaypalEvent) => PaypalFate | undefined) | undefined,
-    hold() {
-      held ??= []
-    },
-    release(order: 'kept' | 'reversed' = 'kept') {
-      const events = held ?? []
-      held = undefined
-      for (const event of order === 'reversed' ? events.toReversed() : events) out(event)
-    },
-    resend: (event: PaypalEvent) => out(event, {}),
-    settled: lane.settled,
-    stop() {
-      lane.stop()
-      stopping.abort()
-    },
-  }
-  world.onEvent((event) => (held === undefined ? out(event) : void held.push(event)))
-  return deliver
-
-  function out(event: PaypalEvent, fate = deliver.fate?.(event) ?? {}): void {
-    if (fate.lose === true) return
+  const courier = createCourier<PaypalEvent>(world.onEvent, (event, { copies = 1, delayMs }) => {
     for (const webhook of world.things.webhook.values()) {
       const names = (webhook.event_types as { name: string }[]).map(({ name }) => name)
       if (!names.includes('*') && !names.includes(event.event_type)) continue
       const body = new TextEncoder().encode(JSON.stringify(event))
       const headers = signedHeaders(body, webhook.id)
-      for (let copy = 0; copy < (fate.copies ?? 1); copy++)
-        lane.add(() => once(event, webhook.url, { body, headers }, 0), fate.delayMs)
+      for (let copy = 0; copy < copies; copy++)
+        lane.add(() => once(event, webhook.url, { body, headers }, 0), delayMs)
     }
-  }
+  })
+  return Object.assign(courier, {
+    attempts,
+    settled: lane.settled,
+    stop() {
+      lane.stop()
+      stopping.abort()
+    },
+  })
 
   async function once(event: PaypalEvent, url: string, letter: Letter, retry: number): Promise<void> {
     const { status } = await send(url, letter, { timeoutMs: 10_000, signal: stopping.signal })

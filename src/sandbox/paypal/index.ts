@@ -1,5 +1,5 @@
 /** The PayPal twin: a made-up merchant account, its API on loopback, and a sender of its signed webhooks. */
-import type { AddressInfo } from 'node:net'
+import { serveOn, type Served } from '../serving.ts'
 import { createFaults, type Faults } from '../stripe/api/faults.ts'
 import { After } from './after.ts'
 import { createPaypalDeliver, type PaypalDeliver } from './deliver.ts'
@@ -33,14 +33,12 @@ export type PaypalTwinParts = {
   readonly requests: PaypalRequest[]
 }
 
-export type PaypalTwin = PaypalTwinParts & {
-  readonly url: string
-  readonly port: number
-  readonly deliver: PaypalDeliver
-  /** Registers a webhook for every event, and answers with its id, which its signatures are made for. */
-  addWebhook(url: string, id?: string): string
-  stop(): Promise<void>
-}
+export type PaypalTwin = PaypalTwinParts &
+  Served & {
+    readonly deliver: PaypalDeliver
+    /** Registers a webhook for every event, and answers with its id, which its signatures are made for. */
+    addWebhook(url: string, id?: string): string
+  }
 
 /** A twin that listens. Its clock is the real one unless `now` is given. */
 export async function startPaypalTwin(options: PaypalTwinOptions): Promise<PaypalTwin> {
@@ -58,16 +56,10 @@ export async function startPaypalTwin(options: PaypalTwinOptions): Promise<Paypa
     world,
     options.retriesMs === undefined ? {} : { retriesMs: options.retriesMs },
   )
-  const server = createPaypalApi(parts)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port ?? 0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
+  const served = await serveOn(createPaypalApi(parts), options.port)
   return {
     ...parts,
-    url: `http://127.0.0.1:${port}`,
-    port,
+    ...served,
     deliver,
     addWebhook(url, id = world.newId()) {
       world.things.webhook.set(id, { id, url, event_types: [{ name: '*' }], links: [] })
@@ -75,9 +67,7 @@ export async function startPaypalTwin(options: PaypalTwinOptions): Promise<Paypa
     },
     async stop() {
       deliver.stop()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeAllConnections()
-      await closed
+      await served.stop()
     },
   }
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Faults, Fault } from '../stripe/api/faults.ts'
+import { breakOff } from '../serving.ts'
+import type { Fault, Faults } from '../stripe/api/faults.ts'
 import { twinCertificate } from './certificates.ts'
 import { answerTo, type PaypalAnswer, type PaypalRequest, problem } from './routes.ts'
 import type { PaypalTwinParts } from './index.ts'
@@ -75,19 +76,8 @@ function spoil(fault: Fault, response: ServerResponse): boolean {
       return say(403, 'NOT_AUTHORIZED')
     case 'not_found':
       return say(404, 'RESOURCE_NOT_FOUND')
-    case 'bad_gateway':
-    case 'html':
-      response.writeHead(fault.kind === 'html' ? 200 : 502, { 'content-type': 'text/html' })
-      response.end('<html><body>upstream</body></html>')
-      return true
-    case 'hang':
-      return true
-    case 'reset':
-    case 'cut':
-      response.socket?.destroy()
-      return true
     default:
-      return false
+      return breakOff(fault, response)
   }
 }
 

@@ -1,11 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto'
+import { createCourier } from '../courier.ts'
 import { createLane } from '../lane.ts'
 import { isTaken, send } from '../letter.ts'
 import type { Subscription } from './things.ts'
 import type { ShopEvent, World } from './world.ts'
-
-/** What becomes of one event on its way; absent: it is sent once to each subscription. */
-export type ShopifyFate = { readonly lose?: boolean; readonly copies?: number; readonly delayMs?: number }
 
 export type ShopifyAttempt = {
   readonly eventId: string
@@ -24,6 +22,11 @@ const minute = 60_000
  * @see https://shopify.dev/docs/apps/build/webhooks/troubleshooting-webhooks (checked 2026-11)
  */
 export const retriesMs: readonly number[] = [1, 2, 4, 8, 15, 30, 60, 120].map((minutes) => minutes * minute)
+
+/** `orders/create` is ORDERS_CREATE where it is subscribed. */
+export function enumOf(topic: string): string {
+  return topic.toUpperCase().replaceAll('/', '_')
+}
 
 export type ShopifyDeliverOptions = {
   readonly secret: string
@@ -65,39 +68,23 @@ export function createShopifyDeliver(
   const lane = createLane(8)
   const stopping = new AbortController()
   const attempts: ShopifyAttempt[] = []
-  let held: ShopEvent[] | undefined
-  const deliver = {
+  const courier = createCourier<ShopEvent>(world.onEvent, (event, { copies = 1, delayMs }) => {
+    for (const subscription of world.subscriptions.values()) {
+      if (subscription.topic !== enumOf(event.topic)) continue
+      for (let copy = 0; copy < copies; copy++) {
+        const headers = shopifyHeaders(event, { secret, version, shop: world.shop })
+        lane.add(() => once({ event, subscription, headers }, 0), delayMs)
+      }
+    }
+  })
+  return Object.assign(courier, {
     attempts: attempts as readonly ShopifyAttempt[],
-    fate: undefined as ((event: ShopEvent) => ShopifyFate | undefined) | undefined,
-    hold() {
-      held ??= []
-    },
-    release(order: 'kept' | 'reversed' = 'kept') {
-      const events = held ?? []
-      held = undefined
-      for (const event of order === 'reversed' ? events.toReversed() : events) out(event)
-    },
     settled: lane.settled,
     stop() {
       lane.stop()
       stopping.abort()
     },
-  }
-  world.onEvent((event) => (held === undefined ? out(event) : void held.push(event)))
-  return deliver
-
-  function out(event: ShopEvent): void {
-    const fate = deliver.fate?.(event) ?? {}
-    if (fate.lose === true) return
-    const topic = event.topic.toUpperCase().replaceAll('/', '_')
-    for (const subscription of world.subscriptions.values()) {
-      if (subscription.topic !== topic) continue
-      for (let copy = 0; copy < (fate.copies ?? 1); copy++) {
-        const headers = shopifyHeaders(event, { secret, version, shop: world.shop })
-        lane.add(() => once({ event, subscription, headers }, 0), fate.delayMs)
-      }
-    }
-  }
+  })
 
   type Letter = { event: ShopEvent; subscription: Subscription; headers: { [name: string]: string } }
 

@@ -1,8 +1,8 @@
 /** The Shopify twin: a made-up shop, its Admin API on loopback, and a sender of its signed webhooks. */
-import type { AddressInfo } from 'node:net'
+import { serveOn, type Served } from '../serving.ts'
 import { createFaults } from '../stripe/api/faults.ts'
 import { After } from './after.ts'
-import { createShopifyDeliver, type ShopifyDeliver } from './deliver.ts'
+import { createShopifyDeliver, enumOf, type ShopifyDeliver } from './deliver.ts'
 import { Goods } from './goods.ts'
 import { type ApiParts, createShopifyApi } from './server.ts'
 import { Steps } from './steps.ts'
@@ -21,17 +21,15 @@ export type ShopifyTwinOptions = WorldOptions & {
   readonly timeScale?: number
 }
 
-export type ShopifyTwin = ApiParts & {
-  readonly url: string
-  readonly port: number
-  readonly secret: string
-  readonly steps: Steps
-  readonly after: After
-  readonly deliver: ShopifyDeliver
-  /** Subscribes the address to topics as the app's own configuration does, the privacy topics among them. */
-  subscribe(uri: string, topics: readonly string[]): void
-  stop(): Promise<void>
-}
+export type ShopifyTwin = ApiParts &
+  Served & {
+    readonly secret: string
+    readonly steps: Steps
+    readonly after: After
+    readonly deliver: ShopifyDeliver
+    /** Subscribes the address to topics as the app's own configuration does, the privacy topics among them. */
+    subscribe(uri: string, topics: readonly string[]): void
+  }
 
 /** A twin that listens. Its clock is the real one unless `now` is given. */
 export async function startShopifyTwin(options: ShopifyTwinOptions): Promise<ShopifyTwin> {
@@ -47,16 +45,10 @@ export async function startShopifyTwin(options: ShopifyTwinOptions): Promise<Sho
   }
   const { timeScale = 1 } = options
   const deliver = createShopifyDeliver(world, { secret, version: '2026-10', timeScale })
-  const server = createShopifyApi(parts)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port ?? 0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
+  const served = await serveOn(createShopifyApi(parts), options.port)
   return {
     ...parts,
-    url: `http://127.0.0.1:${port}`,
-    port,
+    ...served,
     secret,
     steps: new Steps(world),
     after: new After(world),
@@ -66,7 +58,7 @@ export async function startShopifyTwin(options: ShopifyTwinOptions): Promise<Sho
         const id = world.newId()
         world.subscriptions.set(id, {
           id,
-          topic: topic.toUpperCase().replaceAll('/', '_'),
+          topic: enumOf(topic),
           uri,
           isConfigured: true,
         })
@@ -74,9 +66,7 @@ export async function startShopifyTwin(options: ShopifyTwinOptions): Promise<Sho
     },
     async stop() {
       deliver.stop()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeAllConnections()
-      await closed
+      await served.stop()
     },
   }
 }

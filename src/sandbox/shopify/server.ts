@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { breakOff } from '../serving.ts'
 import type { Fault, Faults } from '../stripe/api/faults.ts'
 import type { Goods } from './goods.ts'
 import { mutationRoot } from './graph/writes.ts'
@@ -142,18 +143,7 @@ function spoil(fault: Fault, response: ServerResponse): boolean {
         errors: [{ message: 'Access denied for orders field.', extensions: { code: 'ACCESS_DENIED' } }],
       })
       return true
-    case 'bad_gateway':
-    case 'html':
-      response.writeHead(fault.kind === 'html' ? 200 : 502, { 'content-type': 'text/html' })
-      response.end('<html><body>upstream</body></html>')
-      return true
-    case 'hang':
-      return true
-    case 'reset':
-    case 'cut':
-      response.socket?.destroy()
-      return true
     default:
-      return false
+      return breakOff(fault, response)
   }
 }
