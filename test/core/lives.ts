@@ -88,7 +88,7 @@ export function retold(facts: readonly KnownFact[]): KnownFact[] {
     if (index % 3 === 0) return [{ ...one, source: 'poll' as const }]
     if (index % 3 === 1 && one.kind === 'payment_captured') {
       const rough = fact(one.kind, one.subject, one.data, { apart: one.data.amountMinor, at: 900, rank: -1 })
-      return [{ ...rough, id: one.id } as KnownFact]
+      return [{ ...rough, id: one.id, connection: one.connection, scope: one.scope } as KnownFact]
     }
     return []
   })

@@ -1,69 +1,13 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { effectsDue, stockTarget } from '../../src/core/due.ts'
 import type { KnownFact } from '../../src/core/fact.ts'
 import { fold } from '../../src/core/fold.ts'
-import { type Books, defaultBooks, type JournalEntry, type JournalLine } from '../../src/core/journal.ts'
-import { movements } from '../../src/core/movements.ts'
+import { type Books, defaultBooks, type JournalLine } from '../../src/core/journal.ts'
 import { recognition, recognitionTarget } from '../../src/core/recognition.ts'
 import { property } from '../support/property.ts'
 import { balancesOf, canonical, imbalances } from './books.ts'
-import { policy as effectPolicy } from './factory.ts'
+import { batches, content, Learner, result } from './learner.ts'
 import { isAccountLevel, type Life, life, retold, shownFacts } from './lives.ts'
-
-/** All that follows from a set of facts, as it is learned in one piece. */
-function result(facts: readonly KnownFact[], books: Books = defaultBooks) {
-  const order = fold(facts.filter((one) => !isAccountLevel(one)))
-  return {
-    order,
-    due: effectsDue(order, effectPolicy, [], 'shop'),
-    stock: stockTarget(order, effectPolicy),
-    entries: movements(facts, books),
-    recognised: recognitionTarget(order, books),
-  }
-}
-
-/** What the service does with the same facts as they come in, batch by batch: it inserts what is missing, and no more. */
-class Learner {
-  readonly books: Books
-  readonly entries = new Map<string, JournalEntry>()
-  readonly recognised: JournalLine[] = []
-  readonly effects: { key: string; state: string }[] = []
-  readonly stock = new Map<string, { onHand: number; committed: number }>()
-  readonly known: KnownFact[] = []
-
-  constructor(books: Books = defaultBooks) {
-    this.books = books
-  }
-
-  learn(batch: readonly KnownFact[]): void {
-    this.known.push(...batch)
-    const order = fold(this.known.filter((one) => !isAccountLevel(one)))
-    const posted = new Set(this.entries.keys())
-    for (const entry of movements(this.known, this.books, posted)) {
-      if (!posted.has(entry.key)) this.entries.set(entry.key, entry)
-    }
-    this.recognised.push(...recognition(recognitionTarget(order, this.books), balancesOf(this.recognised)))
-    for (const { key } of effectsDue(order, effectPolicy, this.effects, 'shop'))
-      this.effects.push({ key, state: 'done' })
-    this.stock.clear()
-    for (const [sku, target] of stockTarget(order, effectPolicy)) this.stock.set(sku, target)
-  }
-
-  lines(): JournalLine[] {
-    return [...[...this.entries.values()].flatMap((entry) => entry.lines), ...this.recognised]
-  }
-
-  openRequests(): number {
-    const count = (prefix: string) => this.effects.filter((effect) => effect.key.startsWith(prefix)).length
-    return count('fulfil:') - count('cancel:')
-  }
-}
-
-/** What an entry says. When it happened, and who says so, is as of when it was posted: a better witness may come later. */
-function content(entry: JournalEntry): object {
-  return { key: entry.key, lines: entry.lines, description: entry.description }
-}
 
 /** The default, and everything decided otherwise: a payment is a deposit, a lost dispute a return. */
 const policies: readonly Books[] = [
@@ -91,16 +35,11 @@ const shownLife = ({ facts }: Life) => shownFacts(facts)
 const shownStory = ({ told, cuts }: { told: readonly KnownFact[]; cuts: readonly number[] }) =>
   `${shownFacts(told)}\n  cut at ${cuts}`
 
-function batches(told: readonly KnownFact[], cuts: readonly number[]): KnownFact[][] {
-  const edges = [0, ...[...cuts].sort((a, b) => a - b), told.length]
-  return edges.slice(1).map((edge, index) => told.slice(edges[index], edge))
-}
-
 property(
   'any order, repetition and other witness of the same facts gives the same order, effects, stock and books',
   lived({ withGrowth: true }),
   ({ life, told, policy }) => {
-    assert.equal(canonical(result(told, policy)), canonical(result(life.facts, policy)))
+    assert.equal(canonical(result(told, { books: policy })), canonical(result(life.facts, { books: policy })))
   },
   { runs: 300, show: shownStory },
 )
@@ -109,13 +48,13 @@ property(
   'any split into batches ends in the same entries, balances and stock, and balances at every prefix',
   lived(),
   ({ life, told, cuts, policy }) => {
-    const books = new Learner(policy)
+    const books = new Learner({ books: policy })
     for (const batch of batches(told, cuts)) {
       books.learn(batch)
       assert.deepEqual(imbalances(books.lines()), [])
       for (const entry of books.entries.values()) assert.deepEqual(imbalances(entry.lines), [], entry.key)
     }
-    const whole = result(life.facts, policy)
+    const whole = result(life.facts, { books: policy })
     const entries = [...books.entries.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
     assert.equal(canonical(entries.map(content)), canonical(whole.entries.map(content)))
     assert.deepEqual(balancesOf(books.recognised), balancesOf(recognition(whole.recognised, new Map())))
