@@ -90,7 +90,7 @@ export function fold(facts: readonly KnownFact[], context: FoldContext = {}): Or
     lineItems,
     shipTo,
     // A reference that nobody has named yet is no order: what looks odd about it is what has not arrived.
-    reviews: isAttached ? reviewsOf(judged) : [],
+    ...(isAttached ? reviewsOf(judged) : { reviews: [], decisions: [] }),
     exchange: exchangeOf(evidence, payments),
     settlement: settlementOf(evidence),
     wants: wantsOf(evidence, payments, refunds),

@@ -39,6 +39,8 @@ export type Order = {
   readonly refunds: readonly Refund[]
   readonly disputes: readonly Dispute[]
   readonly reviews: readonly Review[]
+  /** What operators decided about reviews that would be open otherwise. */
+  readonly decisions: readonly Decision[]
   /** Reversals of converted payments: what they cost beyond their share of what was settled; negative is a gain. */
   readonly exchange: readonly { readonly currency: string; readonly lossMinor: bigint }[]
   /** Fees and conversions as the provider settled them, per currency. */
@@ -212,6 +214,9 @@ export type Review = {
   readonly refs: readonly Ref[]
   readonly dueAt?: Instant
 }
+
+/** `as` in the operator's own word, such as `written_off`. */
+export type Decision = { readonly code: ReviewCode; readonly as: string }
 
 export type ReviewCode =
   | 'amount_mismatch'

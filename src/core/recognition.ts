@@ -31,7 +31,9 @@ export function recognitionTarget(order: Order, books: Books): Map<string, bigin
   const { sold, back } = recognisedOf(order, shares, perPart, books)
   target.add(accountName(books, 'returns'), currency, discrepancyMinor)
   presented(order, books, target)
-  target.add(accountName(books, 'customers'), currency, sum(sold) - sum(back) - discrepancyMinor)
+  const owedMinor = sum(sold) - sum(back) - discrepancyMinor
+  target.add(accountName(books, 'customers'), currency, owedMinor)
+  decided(order, books, { target, overpaidMinor: largest(0n, overpaid - given), owedMinor })
   order.parts.forEach((part, index) => {
     // A card is owed at its face value, whatever it was sold for; one that goes back owes nothing any more.
     const isCard = part.kind === 'gift_card'
@@ -43,6 +45,27 @@ export function recognitionTarget(order: Order, books: Books): Map<string, bigin
   })
   return target.balances
 }
+
+/** What an operator decided: a debt that nobody will pay is a loss, an overpayment that stays with us is ours. */
+function decided(
+  { decisions, currency, totals }: Order,
+  books: Books,
+  { target, overpaidMinor, owedMinor }: { target: Target; overpaidMinor: bigint; owedMinor: bigint },
+): void {
+  const customers = accountName(books, 'customers')
+  const move = (account: string, amountMinor: bigint) => {
+    target.add(accountName(books, account), currency!, amountMinor)
+    target.add(customers, currency!, -amountMinor)
+  }
+  const keptMinor = totals.capturedMinor - totals.refundedMinor - totals.returnedMinor
+  const debtMinor = largest(0n, owedMinor - keptMinor)
+  if (decisions.some(({ as }) => writtenOff.test(as))) move('badDebt', debtMinor)
+  if (decisions.some(({ code, as }) => code === 'overpaid' && kept.test(as))) move('breakage', -overpaidMinor)
+}
+
+// As people write them: the API takes any word.
+const writtenOff = /^writ(e|ten)[ _-]off$/i
+const kept = /^(keep|kept)\b/i
 
 /** Disputes that the buyer won, where that counts as goods that came back: the movement says the same sum. */
 function lostMinor({ disputes, currency }: Order, { lostDisputes }: Books): bigint {

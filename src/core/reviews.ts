@@ -3,19 +3,31 @@ import { mismatchFigures, type Subject } from './review.ts'
 import { derivedReviews } from './reviews-derived.ts'
 import { effectReviews } from './reviews-effects.ts'
 import { stickyReviews } from './reviews-sticky.ts'
-import type { Review, Totals } from './order.ts'
+import type { Decision, Review, Totals } from './order.ts'
 
 /**
- * Open reasons for a person to look, in order of code. Derived ones go when facts remove their cause; sticky ones stay
- * until an operator's resolution. Either is closed while a resolution accepted the very figures that stand now.
+ * Open reasons for a person to look, in order of code, and how operators closed the others. Derived ones go when facts
+ * remove their cause; sticky ones stay until an operator's resolution. Either is closed while a resolution accepted the
+ * very figures that stand now.
  */
-export function reviewsOf(subject: Subject): Review[] {
-  const resolved = new Set(
-    subject.evidence.of('operator_resolved').map(({ data }) => `${data.code} ${data.figures}`),
-  )
-  return [...derivedReviews(subject), ...stickyReviews(subject), ...effectReviews(subject)]
-    .filter((review) => !resolved.has(`${review.code} ${review.figures}`))
-    .sort((a, b) => byText(a.code, b.code))
+export function reviewsOf(subject: Subject): { reviews: Review[]; decisions: Decision[] } {
+  const [reviews, decisions]: [Review[], Decision[]] = [[], []]
+  const reasons = [...derivedReviews(subject), ...stickyReviews(subject), ...effectReviews(subject)]
+  for (const review of reasons.sort((a, b) => byText(a.code, b.code))) {
+    const as = resolutionOf(subject.evidence, review)
+    if (as === undefined) reviews.push(review)
+    else decisions.push({ code: review.code, as })
+  }
+  return { reviews, decisions }
+}
+
+/** Of several resolutions of one thing the last by time. */
+function resolutionOf(evidence: Evidence, { code, figures }: Review): string | undefined {
+  return evidence
+    .of('operator_resolved')
+    .filter(({ data }) => data.code === code && data.figures === figures)
+    .toSorted((a, b) => byText(a.occurredAt, b.occurredAt) || byText(a.id, b.id))
+    .at(-1)?.data.as
 }
 
 /** True where an operator has accepted what was captured, as it stands, as full payment. */

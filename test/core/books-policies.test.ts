@@ -166,6 +166,34 @@ test('tax on the fee is part of the fee where it cannot be had back', () => {
   )
 })
 
+const reversed = [
+  ...paidTees(),
+  say.attempt('payment_returned', { amountMinor: 4080n }, { intentId: 'pi_1', at: 70 }),
+]
+
+test('a debt that an operator wrote off is a loss, while the figures stand that were accepted', () => {
+  assert.equal(all(reversed, {}).get('Liabilities:Customers USD'), 4080n)
+  const figures = fold(reversed).reviews.find(({ code }) => code === 'payment_reversed')!.figures
+  const writtenOff = [...reversed, say.resolved('payment_reversed', figures, { as: 'written_off' })]
+  assert.equal(all(writtenOff, {}).get('Liabilities:Customers USD'), undefined)
+  assert.equal(all(writtenOff, {}).get('Expenses:BadDebt USD'), 4080n)
+  const stale = [...reversed, say.resolved('payment_reversed', 'ch_1:1', { as: 'written_off' })]
+  assert.equal(all(stale, {}).get('Liabilities:Customers USD'), 4080n)
+  // Paid after all, by another way: what was written off comes back.
+  const paid = [...writtenOff, say.captured({ amountMinor: 4080n }, { on: charge('ch_2'), at: 90 })]
+  assert.equal(all(paid, {}).get('Expenses:BadDebt USD'), undefined)
+  assert.equal(all(paid, {}).get('Liabilities:Customers USD'), undefined)
+})
+
+test('an overpayment that an operator keeps is income, less what goes back of it', () => {
+  const over = [...paidTees(), say.captured({ amountMinor: 500n }, { on: charge('ch_2'), at: 3 })]
+  const figures = fold(over).reviews.find(({ code }) => code === 'overpaid')!.figures
+  const keptAll = [...over, say.resolved('overpaid', figures, { as: 'keep' })]
+  assert.equal(all(keptAll, {}).get('Income:Breakage USD'), -500n)
+  assert.equal(all(keptAll, {}).get('Liabilities:Customers USD'), undefined)
+  assert.equal(all(over, {}).get('Income:Breakage USD'), undefined)
+})
+
 test('import duties are owed apart from taxes', () => {
   const taxes = [
     { jurisdiction: 'US-CA', amountMinor: 180n },

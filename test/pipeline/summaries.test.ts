@@ -4,6 +4,7 @@ import type { Config, PushTarget } from '../../src/config.ts'
 import type { Fact, KnownFact, Statement } from '../../src/core/fact.ts'
 import { defaultBooks } from '../../src/core/journal.ts'
 import { sinksOf } from '../../src/pipeline/perform.ts'
+import { claim } from '../../src/pipeline/perform/claim.ts'
 import { record } from '../../src/pipeline/record.ts'
 import { summarise } from '../../src/pipeline/summaries.ts'
 import type { System } from '../../src/pipeline/system.ts'
@@ -11,6 +12,7 @@ import { type Accounting, company, credentials, startAccounting } from '../../sr
 import { summaryOf } from '../../src/sinks/accounting/summary.ts'
 import { charge, paidTees, refund, say } from '../core/factory.ts'
 import { isAccountLevel } from '../core/lives.ts'
+import { attemptOf } from '../sinks/support.ts'
 import { until } from '../support/wait.ts'
 import { perform, systemWith } from './perform/support.ts'
 
@@ -217,3 +219,27 @@ test('the newest refresh token outlives the process', async (t) => {
   await written(program, 2)
   assert.deepEqual([program.tokens.renewals, program.tokens.refusals], [2, 0])
 })
+
+for (const died of [
+  'before the journal was written',
+  'after it was written and before anybody knew',
+] as const) {
+  test(`a process that died ${died} leaves one journal in the end`, async (t) => {
+    const { system, program } = await stage(t, { by: 'order' })
+    await learn(system, ...paidTees())
+    await all(system)
+    const [sink] = sinksOf(system)
+    const { sending } = await claim(system, sink!, 1, 10_000)
+    const [{ rows, bytes }] = sending as [(typeof sending)[0]]
+    if (died.startsWith('after')) await sink!.call(attemptOf({ id: rows[0].id, attempts: 1, bytes }))
+    // Long after: the program remembers no key of it any more.
+    program.trouble('forget')
+    await system.db.web.query(
+      "update effects set lease_until = now() - interval '1 second' where state = 'performing'",
+    )
+    perform(system, sinksOf(system))
+    await until('the summary is settled', async () => (await effects(system))[0]?.state === 'done')
+    assert.equal(program.journals.length, 1)
+    assert.equal(program.journals[0]!.name, (await effects(system))[0]!.summary.id)
+  })
+}

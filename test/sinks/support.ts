@@ -189,6 +189,7 @@ export function orderOf(over: Partial<Order> = {}): Order {
     refunds: [],
     disputes: [],
     reviews: [],
+    decisions: [],
     exchange: [],
     settlement: [],
     wants: [],
