@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { standardWebhooks } from '../../../src/providers/standard-webhooks/index.ts'
 import { verify } from '../../../src/providers/standard-webhooks/verify.ts'
 import { guards } from '../../conformance/guards.ts'
 import { bytes } from '../../conformance/subject.ts'
+import { vectorsHold } from '../../conformance/vectors.ts'
 import { deliver, now, secretOf, settings, shipped, subject } from './subject.ts'
 
 /** Rules about what these bodies do not have. */
@@ -20,37 +19,7 @@ for (const guard of guards) {
   test(`standard-webhooks: ${guard.name}`, { skip }, () => guard.run(subject))
 }
 
-type Vector = {
-  readonly id: string
-  readonly provider: string
-  readonly secrets: readonly string[]
-  readonly headers: { readonly [name: string]: string }
-  readonly body_base64: string
-  readonly now: number
-  readonly tolerance_s: number
-  readonly expected: 'accept' | 'reject'
-  readonly reason: string
-}
-
-const path = join(import.meta.dirname, '../../../../shared/fixtures/signatures/signature-vectors.json')
-const vectors: Vector[] = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).vectors : []
-const ours = vectors.filter(({ provider }) => provider === 'standard-webhooks')
-
-if (ours.length === 0) test('signature vectors', { skip: `${path} is not here` })
-
-for (const vector of ours) {
-  test(`vector ${vector.id}: ${vector.reason}`, () => {
-    const request = {
-      method: 'POST',
-      path: '/webhooks/standard-webhooks/warehouse',
-      headers: Object.entries(vector.headers),
-      body: Buffer.from(vector.body_base64, 'base64'),
-    }
-    const connection = { ...settings, webhookSecrets: vector.secrets, toleranceSeconds: vector.tolerance_s }
-    const verdict = verify(request, connection, new Date(vector.now * 1000))
-    assert.equal(verdict.kind === 'forged' ? 'reject' : 'accept', vector.expected, JSON.stringify(verdict))
-  })
-}
+vectorsHold(standardWebhooks, settings)
 
 test('what the official library signs is verified, and its id is the event', () => {
   const body = JSON.stringify(shipped)
