@@ -14,3 +14,5 @@ export type Act =
   | { readonly kind: 'export_customer'; readonly email?: string; readonly customerId?: string }
   | { readonly kind: 'erase_customer'; readonly email?: string; readonly customerId?: string }
   | { readonly kind: 'erase_shop' }
+  /** A mail of ours came back; `status` is of RFC 3463, the reason in words would quote an address. */
+  | { readonly kind: 'mail_bounced'; readonly messageId: string; readonly status: string }

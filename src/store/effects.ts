@@ -201,6 +201,22 @@ export const subjectOf = statement<
           where order_id = $1 order by connection <> $2, kind = 'number', kind, id limit 1`,
 })
 
+/** Mails that left, or may have, under this Message-ID. */
+export const mailsByReference = statement<[messageId: string], EffectRow>({
+  name: 'effects.mailsByReference',
+  uses: ['effects_mail_reference'],
+  text: `select ${columns} from effects
+          where sink = 'receipt' and reference = $1 and state || '' in ('done', 'unknown')`,
+})
+
+/** No row: it was told before, or somebody sends it again just now. */
+export const bounced = statement<[id: string, error: string], { id: string }>({
+  name: 'effects.bounced',
+  uses: ['effects_pkey'],
+  text: `update effects set state = 'failed', last_error = $2
+          where id = $1 and state || '' in ('done', 'unknown') returning id`,
+})
+
 // ── what an operator may do ──────────────────────────────────────────────────────────────────────────────────────
 
 /**

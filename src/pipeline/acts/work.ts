@@ -5,6 +5,7 @@ import { writeAudit } from '../../store/audit.ts'
 import { signal } from '../signal.ts'
 import type { System } from '../system.ts'
 import { eraseAfterRestore, eraseCustomer, eraseReborn, eraseShop } from './erase.ts'
+import { mailBounced } from './bounce.ts'
 import { exportCustomer } from './export.ts'
 import { type Working, working } from '../working.ts'
 
@@ -99,5 +100,7 @@ async function perform(system: System, { id, connection, body }: acts.ActRow): P
     case 'erase_shop':
       await eraseShop(system, connection, by)
       return
+    case 'mail_bounced':
+      return mailBounced(system, act)
   }
 }

@@ -17,21 +17,41 @@ const states = new Map<string, State>([
 
 /** A warehouse's word on one shipment. Types that are about no shipment are kept, and forwarded where that is asked for. */
 export function normalize(event: StoredEvent, connection: ConnectionSettings): Outcome {
+  if (event.type === 'mail.bounced') return readable(() => bounceOf(event))
   const state = states.get(event.type)
   if (state === undefined) return { kind: 'ignored', reason: 'not_used' }
   if (!connection.speaksFor.includes('fulfillment')) return { kind: 'ignored', reason: 'not_for_fulfillment' }
+  return readable(() => ({ kind: 'processed', statements: [statementOf(event, state)] }))
+}
+
+function readable(read: () => Outcome): Outcome {
   try {
-    return { kind: 'processed', statements: [statementOf(event, state)] }
+    return read()
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
     return { kind: 'needs_review', code: 'payload_unreadable', detail: error.message }
   }
 }
 
-function statementOf(event: StoredEvent, state: State): Statement {
+function contentOf(event: StoredEvent): { body: Thing; data: Thing } {
   const body: unknown = JSON.parse(Buffer.from(event.body).toString('utf8'))
   const data = isThing(body) ? field(body, 'data') : undefined
   if (!isThing(body) || !isThing(data)) throw new Unreadable('data', 'is no object')
+  return { body, data }
+}
+
+/** Of whoever runs the mail server: it took a mail and could not deliver it. */
+function bounceOf(event: StoredEvent): Outcome {
+  const { data } = contentOf(event)
+  const bare = needId(data, 'message_id').replace(/^<|>$/g, '')
+  const status = text(data, 'status') ?? ''
+  const code = /^[45]\.\d{1,3}\.\d{1,3}$/.test(status) ? status : '5.0.0'
+  const act = { kind: 'mail_bounced', messageId: `<${bare}>`, status: code } as const
+  return { kind: 'processed', statements: [], acts: [act] }
+}
+
+function statementOf(event: StoredEvent, state: State): Statement {
+  const { body, data } = contentOf(event)
   const orderId = needId(data, 'order_id')
   const subject: Ref = { kind: 'fulfillment', id: shipmentOf(data, state, orderId) }
   const version = instantOf(field(body, 'timestamp')) ?? event.occurredAt ?? event.receivedAt
