@@ -25,7 +25,7 @@ export function missingReason(resource: Ref): string {
 export function behindReason(fact: Fact): string {
   if (fact.kind === 'order_total') return 'total'
   if (fact.kind === 'order_lines' || fact.kind === 'order_components') return 'lines'
-  if (fact.kind === 'fulfillment_shipped') return 'tracking'
+  if (fact.kind === 'fulfillment_state') return 'tracking'
   return 'state'
 }
 

@@ -160,12 +160,6 @@ export type FactData = {
     url?: string
   }
   return_state: { version: Instant; state: 'asked' | 'approved' | 'received' | 'declined' | 'cancelled' }
-  fulfillment_shipped: {
-    lines: readonly { lineId: string; quantity: number }[]
-    carrier?: string
-    number?: string
-    url?: string
-  }
   // ── account level
   /** `occurredAt` is when the payout was made, in every state: the state's own time is not stated by the provider. */
   payout_state: {

@@ -5,8 +5,7 @@ import type { Return, Shipment } from './order.ts'
 const leaves = new Set(['shipped', 'in_transit', 'out_for_delivery', 'delivered', 'attempted'])
 
 /**
- * Shipments by their own id: what the warehouse answered or an operator said, and what a shop that speaks for
- * fulfillment shows. A shipment that we told the shop comes back under the shop's id: it is one all the same.
+ * Shipments by their own id: what a warehouse answered, and what a shop that speaks for fulfillment shows. A shipment that we told the shop comes back under the shop's id: it is one all the same.
  */
 export function shipmentsOf(evidence: Evidence): Shipment[] {
   const states = evidence
@@ -17,10 +16,7 @@ export function shipmentsOf(evidence: Evidence): Shipment[] {
   const isShops = (group: (typeof groups)[number]) =>
     group.some((fact) => evidence.speaksFor(fact.connection, 'order'))
   const told = groups.filter(isShops).map(shownShipment)
-  const own = [
-    ...evidence.of('fulfillment_shipped').map(ownShipment),
-    ...groups.filter((group) => !isShops(group)).map(shownShipment),
-  ]
+  const own = groups.filter((group) => !isShops(group)).map(shownShipment)
   const written = writtenBack(evidence)
   const isOwn = (shipment: Shipment) =>
     own.some(
@@ -36,17 +32,6 @@ export function shipmentsOf(evidence: Evidence): Shipment[] {
 /** True for goods on their way or there: what was announced, recalled or came to grief before it left has not left. */
 export function hasLeft(shipment: Shipment): boolean {
   return leaves.has(shipment.status)
-}
-
-function ownShipment({ subject, scope, data, occurredAt }: Known<'fulfillment_shipped'>): Shipment {
-  return {
-    ref: subject,
-    scope,
-    status: 'shipped',
-    ...labelOf(data),
-    lines: data.lines,
-    shippedAt: occurredAt,
-  }
 }
 
 /** The highest version counts; it left when the earliest state says so in which it had left. */

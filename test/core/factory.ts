@@ -243,7 +243,10 @@ export const say = {
   shipped: (
     lines: readonly { lineId: string; quantity: number }[],
     options: FactOptions & { id?: string } = {},
-  ) => fact('fulfillment_shipped', { kind: 'fulfillment', id: options.id ?? 'ful_1' }, { lines }, options),
+  ) => {
+    const data = { version: at(options.at ?? 0), state: 'shipped', lines } as const
+    return fact('fulfillment_state', { kind: 'fulfillment', id: options.id ?? 'ful_1' }, data, options)
+  },
   warned: (open: boolean, options: FactOptions = {}) =>
     fact(
       'fraud_warning',

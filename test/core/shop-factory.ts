@@ -7,6 +7,12 @@ export const twoWitnesses: FoldContext = {
   speaksFor: (connection, part) => (connection === 'pay') === (part === 'payment'),
 }
 
+/** The same with a warehouse that speaks for goods alone. */
+export const withWarehouse: FoldContext = {
+  speaksFor: (connection, part) =>
+    connection === 'wms' ? part === 'fulfillment' : twoWitnesses.speaksFor!(connection, part),
+}
+
 export const shopOrder: Ref = { kind: 'order', id: '5001' }
 const refundOf = (id: string): Ref => ({ kind: 'refund', id })
 const shipment = (id: string): Ref => ({ kind: 'fulfillment', id })

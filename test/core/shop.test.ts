@@ -7,7 +7,7 @@ import { defaultBooks } from '../../src/core/journal.ts'
 import { movements } from '../../src/core/movements.ts'
 import { recognitionTarget } from '../../src/core/recognition.ts'
 import { at, charge, fact, policy, say } from './factory.ts'
-import { shop, snapshot, tees, twoWitnesses } from './shop-factory.ts'
+import { shop, snapshot, tees, twoWitnesses, withWarehouse } from './shop-factory.ts'
 
 const placed = [shop.placed(), shop.numbered(), shop.customer()]
 const pay = (amountMinor: bigint, options: Parameters<typeof say.captured>[1] & { currency?: string } = {}) =>
@@ -233,12 +233,13 @@ describe('goods', () => {
   })
 
   test('a shipment that we told the shop of comes back as the same one', () => {
-    const ours = say.shipped([{ lineId: 'li_1', quantity: 1 }])
+    const ours = say.shipped([{ lineId: 'li_1', quantity: 1 }], { connection: 'wms' })
     const data = { key: 'tracking:shop:wms:ful_1', sink: 'provider', effectKind: 'tracking', state: 'done' }
     const told1 = fact('effect_performed', { kind: 'order', id: '5001' }, { ...data, reference: 'ful_9' })
-    const order = told(...paid, ours, told1, shop.shipped(1))
+    const heard = (...facts: KnownFact[]) => fold([...placed, ...facts], withWarehouse)
+    const order = heard(...paid, ours, told1, shop.shipped(1))
     assert.equal(order.lineItems[0]!.fulfilledQuantity, 1)
-    assert.equal(told(...paid, ours, shop.shipped(1)).lineItems[0]!.fulfilledQuantity, 2)
+    assert.equal(heard(...paid, ours, shop.shipped(1)).lineItems[0]!.fulfilledQuantity, 2)
   })
 
   test('shipped unpaid and shipped after the end', () => {

@@ -4,15 +4,10 @@ import { effectsDue } from '../../src/core/due.ts'
 import { stockWritesDue } from '../../src/core/due-write-back.ts'
 import type { Policy } from '../../src/core/effect.ts'
 import type { KnownFact } from '../../src/core/fact.ts'
-import { fold, type FoldContext } from '../../src/core/fold.ts'
+import { fold } from '../../src/core/fold.ts'
 import { fact, policy, say } from './factory.ts'
-import { shop, snapshot, tees, twoWitnesses } from './shop-factory.ts'
+import { shop, snapshot, tees, withWarehouse } from './shop-factory.ts'
 
-/** A shop, a payment provider beside it, and a warehouse that speaks for goods alone. */
-const three: FoldContext = {
-  speaksFor: (connection, part) =>
-    connection === 'wms' ? part === 'fulfillment' : twoWitnesses.speaksFor!(connection, part),
-}
 const toShop = { connection: 'shop', scope: 'shop' }
 const toPay = { connection: 'pay', scope: 'pay' }
 const paid = [
@@ -28,9 +23,12 @@ function due(
   tracking: NonNullable<Policy['tracking']>,
   existing: { key: string; state: string }[] = [],
 ) {
-  return effectsDue(fold([...paid, ...facts], three), { ...policy, tracking }, existing, 'shop').filter(
-    ({ sink }) => sink === 'provider',
-  )
+  return effectsDue(
+    fold([...paid, ...facts], withWarehouse),
+    { ...policy, tracking },
+    existing,
+    'shop',
+  ).filter(({ sink }) => sink === 'provider')
 }
 
 describe('tracking', () => {
@@ -80,7 +78,7 @@ describe('tracking', () => {
 })
 
 test('a shop that keeps our stock is told of moves for orders that are not its own', () => {
-  const order = fold(paid, three)
+  const order = fold(paid, withWarehouse)
   const move = { sku: 'TEE-M', onHandDelta: 0, committedDelta: 3, reason: 'commit' as const }
   const ship = { sku: 'TEE-M', onHandDelta: -3, committedDelta: -3, reason: 'ship' as const }
   const moves = [

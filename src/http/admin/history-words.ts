@@ -65,8 +65,6 @@ const words: Words = {
     `${open ? 'The provider warns of fraud' : 'The warning of fraud was closed'}: ${plain(detail)}`,
   balance_line: ({ category, amountMinor, feeMinor, currency, payout }, id) =>
     `The balance shows ${plain(category)} ${money(amountMinor, currency)}, fee ${money(feeMinor, currency)}${payout === undefined ? '' : `, in payout ${payout}`} (${id})`,
-  fulfillment_shipped: ({ lines, carrier, number }) =>
-    `${lines.reduce((sum, { quantity }) => sum + quantity, 0)} items were shipped${carrier === undefined ? '' : ` by ${carrier}`}${number === undefined ? '' : `, tracking ${number}`}`,
   refund_lines: ({ lines }, id) =>
     `Refunded goods: ${lines.map(({ quantity, restock }) => `${quantity} (${plain(restock)})`).join(', ') || 'none'} (${id})`,
   fulfillment_state: ({ state, lines, carrier, number }, id) =>
