@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { startShopifyTwin } from '../../src/sandbox/shopify/index.ts'
 import { goods, openShop, purchase, seen, stripeBeside } from '../support/shop.ts'
 import { chargeOf, stripeEvent } from '../support/stripe-events.ts'
 
@@ -251,27 +252,33 @@ test('a buyer who pays in yen sees yen; the books are in the shop’s money', as
   assert.deepEqual(order.needs_review, [])
 })
 
-test('C39 two shops with the same order number: each payment is that of its own shop', async (t) => {
-  const two = {
+test('C39 two shops with the same order number: a payment is of the shop that it was declared for', async (t) => {
+  const other = await startShopifyTwin({ seed: 'b', shop: 'other.myshopify.com', secret: 'shpss_b' })
+  t.after(() => other.stop())
+  const shopB = {
     id: 'shop-b',
     provider: 'shopify',
     mode: 'test',
     speaksFor: ['order'],
-    shop: 'other.myshopify.com',
-    webhookSecrets: ['shpss_b'],
+    shop: other.world.shop,
+    accessToken: other.accessToken,
+    webhookSecrets: [other.secret],
+    apiBaseUrl: other.url,
   }
-  const stripe = { ...stripeBeside, ordersFrom: ['shop'] }
   const shop = await openShop(t, {
     connection: { speaksFor: ['order', 'fulfillment'] },
-    others: [two, stripe],
+    others: [shopB, { ...stripeBeside, ordersFrom: ['shop-b'] }],
   })
   const { line, twin } = shop
-  twin.steps.place(purchase('1001'))
+  other.subscribe(`${line.running.url}/webhooks/shopify/shop-b`, ['orders/create'])
+  for (const { steps } of [twin, other]) steps.place(purchase('1001'))
+  await other.deliver.settled()
   await shop.quiet()
   await line.take(stripeEvent('evt_1', 'charge.succeeded', chargeOf({ n: '1', orderNumber: '1001' })))
   await shop.quiet()
-  const paid = await line.order('1001')
-  assert.deepEqual([paid.connection, paid.payment_status], ['shop', 'paid'])
+  const { data } = await line.get('/orders?reference=1001')
+  const statuses = data.map((order: any) => `${order.connection} ${order.payment_status}`)
+  assert.deepEqual(statuses.sort(), ['shop pending', 'shop-b paid'])
 })
 
 test('an order of total zero is paid when it is placed, and ships', async (t) => {
