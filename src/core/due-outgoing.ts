@@ -1,11 +1,8 @@
-import type { Effect, EffectBody, Policy } from './effect.ts'
+import type { Effect, EffectBody, OutgoingEndpoint, Policy } from './effect.ts'
 import type { Fact } from './fact.ts'
 import { printDecimal } from './money.ts'
 import type { Order } from './order.ts'
 import { counts } from './refunds.ts'
-
-/** Another app that is told of events: `*` is every event, `order.*` every one of orders. */
-export type OutgoingEndpoint = { readonly id: string; readonly events: readonly string[] }
 
 /** Every event that other apps can be told of. `subscription.*` and `shipment.*` are families. */
 export const outgoingEvents: readonly string[] = [

@@ -1,5 +1,3 @@
-import type { OutgoingEndpoint } from './due-outgoing.ts'
-
 /**
  * Effects: what an order's state obliges us to do, each under a key that names what it is for. `effectsDue` (due.ts)
  * is recomputed at every fold; a key that exists already is never made again.
@@ -59,3 +57,6 @@ export type Policy = {
 
 /** A connection that is written to. `scope`: whose orders and payments are its own. */
 export type WriteBackTarget = { readonly connection: string; readonly scope: string }
+
+/** Another app that is told of events: `*` is every event, `order.*` every one of orders. */
+export type OutgoingEndpoint = { readonly id: string; readonly events: readonly string[] }

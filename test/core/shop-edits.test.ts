@@ -6,16 +6,8 @@ import { fold, type FoldContext } from '../../src/core/fold.ts'
 import { defaultBooks } from '../../src/core/journal.ts'
 import { recognitionTarget } from '../../src/core/recognition.ts'
 import { at, charge, fact, policy, say } from './factory.ts'
-import { shop, snapshot, tees, twoWitnesses } from './shop-factory.ts'
+import { codes, pay, placed, shop, snapshot, tees, told, twoWitnesses } from './shop-factory.ts'
 
-const placed = [shop.placed(), shop.numbered(), shop.customer()]
-const pay = (amountMinor: bigint, options: Parameters<typeof say.captured>[1] & { currency?: string } = {}) =>
-  say.captured(
-    { amountMinor, ...(options.currency === undefined ? {} : { currency: options.currency }) },
-    { connection: 'pay', at: 1, ...options },
-  )
-const told = (...facts: KnownFact[]) => fold([...placed, ...facts], twoWitnesses)
-const codes = (...facts: KnownFact[]) => told(...facts).reviews.map((review) => review.code)
 const keys = (facts: KnownFact[], existing: { key: string; state: string }[] = [], context?: FoldContext) =>
   effectsDue(fold([...placed, ...facts], context ?? twoWitnesses), policy, existing, 'shop')
     .filter(({ sink }) => sink === 'fulfillment')

@@ -1,6 +1,7 @@
 import type { FactData, KnownFact, Ref } from '../../src/core/fact.ts'
-import type { FoldContext } from '../../src/core/fold.ts'
-import { at, fact, type FactOptions } from './factory.ts'
+import { fold, type FoldContext } from '../../src/core/fold.ts'
+import type { Order } from '../../src/core/order.ts'
+import { at, fact, type FactOptions, say } from './factory.ts'
 
 /** A shop that speaks for orders and goods, and a payment provider beside it. */
 export const twoWitnesses: FoldContext = {
@@ -125,4 +126,24 @@ export const shop = {
       },
       { apart: `request:${number}`, source: 'effect', ...options },
     ),
+}
+
+export const placed = [shop.placed(), shop.numbered(), shop.customer()]
+
+/** Money that the payment provider takes for the shop's order. */
+export function pay(
+  amountMinor: bigint,
+  options: Parameters<typeof say.captured>[1] & { currency?: string } = {},
+): KnownFact {
+  const currency = options.currency === undefined ? {} : { currency: options.currency }
+  return say.captured({ amountMinor, ...currency }, { connection: 'pay', at: 1, ...options })
+}
+
+/** The shop's order with all that is said of it. */
+export function told(...facts: KnownFact[]): Order {
+  return fold([...placed, ...facts], twoWitnesses)
+}
+
+export function codes(...facts: KnownFact[]): string[] {
+  return told(...facts).reviews.map((review) => review.code)
 }

@@ -7,16 +7,18 @@ import { defaultBooks } from '../../src/core/journal.ts'
 import { movements } from '../../src/core/movements.ts'
 import { recognitionTarget } from '../../src/core/recognition.ts'
 import { at, charge, fact, policy, say } from './factory.ts'
-import { shop, snapshot, tees, twoWitnesses, withWarehouse } from './shop-factory.ts'
+import {
+  codes,
+  pay,
+  placed,
+  shop,
+  snapshot,
+  tees,
+  told,
+  twoWitnesses,
+  withWarehouse,
+} from './shop-factory.ts'
 
-const placed = [shop.placed(), shop.numbered(), shop.customer()]
-const pay = (amountMinor: bigint, options: Parameters<typeof say.captured>[1] & { currency?: string } = {}) =>
-  say.captured(
-    { amountMinor, ...(options.currency === undefined ? {} : { currency: options.currency }) },
-    { connection: 'pay', at: 1, ...options },
-  )
-const told = (...facts: KnownFact[]) => fold([...placed, ...facts], twoWitnesses)
-const codes = (...facts: KnownFact[]) => told(...facts).reviews.map((review) => review.code)
 const stock = (...facts: KnownFact[]) => Object.fromEntries(stockTarget(told(...facts), policy))
 const keys = (facts: KnownFact[], existing: { key: string; state: string }[] = [], context?: FoldContext) =>
   effectsDue(fold([...placed, ...facts], context ?? twoWitnesses), policy, existing, 'shop')

@@ -3,19 +3,9 @@ import { ApiError, type Provider } from '../../providers/provider.ts'
 import type { Write, Writer } from '../../sinks/provider/index.ts'
 import type { Performed } from '../../sinks/sink.ts'
 import { rateOf } from '../rate.ts'
-import { canRead } from '../readable.ts'
 import type { System } from '../system.ts'
 
 const callTimeoutMs = 15_000
-
-type Capable = Pick<System, 'config' | 'providers'>
-
-/** Connections whose provider takes this kind of write, and that have what it takes to be called. */
-export function writable({ config, providers }: Capable, kind: Write['kind']): Connection[] {
-  return config.connections.filter(
-    (connection) => canRead(connection) && providers.get(connection.provider)?.write?.[kind] !== undefined,
-  )
-}
 
 /** Reaches the provider of one connection at the rate that re-reads and reconciliations share. */
 export function writerOf(system: System, connection: Connection): Writer {

@@ -1,7 +1,7 @@
 import type { Config, Connection } from '../../config.ts'
 import type { Policy, WriteBackTarget } from '../../core/effect.ts'
 import { type Books, defaultBooks } from '../../core/journal.ts'
-import { writable } from '../perform/writer.ts'
+import { writable } from '../readable.ts'
 import { channelsOf } from '../notices.ts'
 import type { System } from '../system.ts'
 
