@@ -74,6 +74,11 @@ function lostMinor({ disputes, currency }: Order, { lostDisputes }: Books): bigi
   return sum(lost.filter((one) => one.currency === currency).map((one) => one.amountMinor))
 }
 
+/** Nobody broke the total down, so that what of it is tax stands in sales with the rest. */
+export function isTaxUnknown({ parts: [part, ...more] }: Order): boolean {
+  return more.length === 0 && part?.kind === 'goods' && part.lineId === undefined
+}
+
 /** What must be added to `posted` so that it becomes `target`: sorted lines, none of zero, summing to zero per currency. */
 export function recognition(target: Balances, posted: Balances): JournalLine[] {
   const keys = [...new Set([...target.keys(), ...posted.keys()])].sort(byText)

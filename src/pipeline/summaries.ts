@@ -81,6 +81,8 @@ async function makeDue(on: Connection, system: System, group: string): Promise<n
   const made = [...Map.groupBy(open, ({ currency }) => currency)].map(
     ([currency, rows]): Summary => ({
       id: summaryId(`${modePushed(system)} ${group}`, currency, part),
+      group,
+      part,
       date: rows[0]!.day,
       currency,
       text: `ordersync ${group.replace(':', ' ')}${part > 1 ? `, part ${part}` : ''}`,

@@ -4,7 +4,7 @@ import type { KnownFact } from '../../src/core/fact.ts'
 import { fold } from '../../src/core/fold.ts'
 import { defaultBooks, type JournalEntry } from '../../src/core/journal.ts'
 import { movements } from '../../src/core/movements.ts'
-import { recognition, recognitionTarget } from '../../src/core/recognition.ts'
+import { isTaxUnknown, recognition, recognitionTarget } from '../../src/core/recognition.ts'
 import { balancesOf, imbalances, printed } from './books.ts'
 import { charge, dispute, intent, paidTees, refund, say, session, tees } from './factory.ts'
 
@@ -325,6 +325,8 @@ test('a cancelled order recognises nothing, though it was paid; a late failure l
 test('tax that nobody broke down is a liability of no jurisdiction; a total that nobody broke down is all sales', () => {
   const facts = [say.total({ amountMinor: 1180n }), say.captured({ amountMinor: 1180n })]
   assert.deepEqual(recognised(facts), { 'Income:Sales USD': -1180n, 'Liabilities:Customers USD': 1180n })
+  assert.equal(isTaxUnknown(fold(facts)), true)
+  assert.equal(isTaxUnknown(fold(paidTees())), false)
   const known = [...facts, say.components({ subtotalMinor: 1000n, taxMinor: 180n, taxIncluded: false })]
   assert.equal(recognised(known)['Liabilities:Tax:unknown USD'], -180n)
 })

@@ -9,6 +9,7 @@ import { record } from '../../src/pipeline/record.ts'
 import { summarise } from '../../src/pipeline/summaries.ts'
 import type { System } from '../../src/pipeline/system.ts'
 import { type Accounting, company, credentials, startAccounting } from '../../src/sandbox/accounting/index.ts'
+import { entriesOfSummary } from '../../src/store/reading/ledger.ts'
 import { summaryOf } from '../../src/sinks/accounting/summary.ts'
 import { charge, paidTees, refund, say } from '../core/factory.ts'
 import { isAccountLevel } from '../core/lives.ts'
@@ -95,6 +96,10 @@ test('a day that is over is summed up once; what comes later for it is its next 
   await all(system)
   const [, second] = await effects(system)
   assert.equal(second!.key, `${first!.key}-2`)
+  const behind = async (key: string) =>
+    (await entriesOfSummary(system.db.web, key, 1_000_000n, 50)).map((entry) => entry.key)
+  assert.deepEqual(await behind(second!.key), ['journal:balance_line:transaction:txn_2'])
+  assert.equal((await behind(first!.key)).length, 3)
   perform(system, sinksOf(system))
   await written(program, 2)
   assert.deepEqual(

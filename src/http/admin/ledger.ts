@@ -2,6 +2,7 @@ import * as z from 'zod'
 import {
   type AccountSum,
   entriesOfOrders,
+  entriesOfSummary,
   type LedgerEntry,
   listEntries,
   trialBalance,
@@ -80,6 +81,20 @@ export const ledgerRoutes: readonly Route[] = [
     answers: { 200: pageOf(EntryShape) },
     async handle({ system, actor, query: { cursor, limit, mode = modeShown(system), late_into: late } }) {
       const rows = await listEntries(system.db.web, cursor, limit + 1, actor.connections, mode, late ?? null)
+      return ok(page(rows, limit, entryView))
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/ledger/summaries/{id}/entries',
+    role: 'viewer',
+    tag: 'Ledger',
+    isForAll: true,
+    summary: 'The entries behind one journal in the accounting program, by its number there; newest first',
+    query: listQuery({}),
+    answers: { 200: pageOf(EntryShape) },
+    async handle({ system, params, query: { cursor, limit } }) {
+      const rows = await entriesOfSummary(system.db.web, `accounting:${params.id}`, cursor, limit + 1)
       return ok(page(rows, limit, entryView))
     },
   }),

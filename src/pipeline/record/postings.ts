@@ -4,7 +4,7 @@ import type { KnownFact } from '../../core/fact.ts'
 import type { JournalLine } from '../../core/journal.ts'
 import { movements } from '../../core/movements.ts'
 import type { Order } from '../../core/order.ts'
-import { recognition, recognitionTarget } from '../../core/recognition.ts'
+import { isTaxUnknown, recognition, recognitionTarget } from '../../core/recognition.ts'
 import type { UndatedEntry } from '../../store/journal.ts'
 import type { Group } from './group.ts'
 import type { Loaded } from './load.ts'
@@ -93,7 +93,7 @@ export function entriesOf(
     key: `recognise:${group.root}:${number}`,
     layer: 'recognition',
     occurredAt: newest === '' ? (after.placedAt ?? facts[0]!.occurredAt) : newest,
-    description: `recognise ${after.number ?? group.root}`,
+    description: `recognise ${after.number ?? group.root}${isTaxUnknown(after) ? ' (tax:unknown)' : ''}`,
     factIds: news.map((fact) => fact.id),
     lines,
   })

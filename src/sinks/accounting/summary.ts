@@ -4,6 +4,9 @@ import type { EffectBody } from '../../core/effect.ts'
 export type Summary = {
   /** 20 characters or fewer; never used for anything else, so that it finds what was written. */
   readonly id: string
+  /** What it sums up, and which time of doing so: these lead to its entries. */
+  readonly group: string
+  readonly part: number
   /** The accounting day. */
   readonly date: string
   readonly currency: string
@@ -25,10 +28,12 @@ export function bodyOf({ lines, ...summary }: Summary): EffectBody {
 
 /** What `bodyOf` wrote. */
 export function summaryOf(body: EffectBody): Summary {
-  const { id, date, currency, text, lines } = body as { [name: string]: string }
+  const { id, group, part, date, currency, text, lines } = body as { [name: string]: string }
   const told = JSON.parse(lines!) as [account: string, amount: string][]
   return {
     id: id!,
+    group: group!,
+    part: Number(part),
     date: date!,
     currency: currency!,
     text: text!,

@@ -90,6 +90,22 @@ export const entriesByKeys = statement<
           where j.seq < $5 order by j.seq desc limit $6`,
 })
 
+/** Entries that went into one summary for an accounting program, by what stands in its effect; newest first. */
+export const entriesOfSummary = statement<[effectKey: string, before: bigint, limit: number], LedgerEntry>({
+  name: 'ledger.ofSummary',
+  uses: [
+    'effects_key_key',
+    'summary_entries_grp',
+    'journal_entries_pkey',
+    'journal_lines_pkey',
+    'links_tx_key',
+  ],
+  text: `with of as materialized (select body::jsonb ->> 'group' as grp, (body::jsonb ->> 'part')::int as part from effects where key = $1),
+              found as materialized (select s.entry_seq from of join summary_entries s on s.grp = of.grp and s.part = of.part)
+         select ${entry} from found join journal_entries j on j.seq = found.entry_seq join links l on l.tx = j.tx
+          where j.seq < $2 order by j.seq desc limit $3`,
+})
+
 const headOf = statement<[], { seq: bigint }>({
   name: 'ledger.head',
   scans: 'one row by its constraint',

@@ -11,6 +11,8 @@ const accounts = { Assets: '35', 'Assets:Bank': '36', Liabilities: '33', Income:
 
 const summary: Summary = {
   id: 'os-4c1f09ab77-USD',
+  group: 'day:2026-03-05',
+  part: 1,
   date: '2026-03-05',
   currency: 'USD',
   text: 'ordersync day 2026-03-05',
