@@ -4,7 +4,7 @@ import { ask } from './client.ts'
 import { children, field, instant, isId, isThing, type Node, parseObject, text } from './json.ts'
 import { eventTypes, hintIn } from './normalize.ts'
 import { read } from './read.ts'
-import { elementsOf } from './slices.ts'
+import { elementsAt } from '../reading/slices.ts'
 import { transactions } from './transactions.ts'
 
 /** There is no list of orders or of captures: what happened is told by events, by cases, and by the reports. */
@@ -76,7 +76,7 @@ async function* linked(
     const root = parseObject(body)
     if (root === undefined) throw new ApiError('unavailable', `the list ${window.list} is no list`)
     const items: ListedItem[] = []
-    for (const slice of elementsOf(body, list.key)) {
+    for (const slice of elementsAt(body, [list.key]) ?? []) {
       const node = parseObject(slice)
       const item = node && (await list.itemOf(slice, node, api))
       if (item !== undefined) items.push(item)

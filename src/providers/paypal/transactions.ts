@@ -4,7 +4,7 @@ import { type Api, ApiError, type ListedItem, type ListWindow, type Page, type R
 import { call } from './client.ts'
 import { child, field, idIn, instant, isId, isThing, type Node, parseObject, signed, text } from './json.ts'
 import { read, withDisputes } from './read.ts'
-import { elementsOf } from './slices.ts'
+import { elementsAt } from '../reading/slices.ts'
 
 const day = 86_400_000
 /** A query may not reach further, nor hold more, than this; and rows come up to three hours late. */
@@ -91,7 +91,10 @@ async function pageOf(
     if (root === undefined || !Array.isArray(field(root, 'transaction_details')))
       throw new ApiError('unavailable', 'the answer is no page of transactions')
     if (Number(field(root, 'total_items') ?? 0) >= recordsMax) return 'too_many'
-    return { rows: elementsOf(body, 'transaction_details'), pages: Number(field(root, 'total_pages') ?? 1) }
+    return {
+      rows: elementsAt(body, ['transaction_details']) ?? [],
+      pages: Number(field(root, 'total_pages') ?? 1),
+    }
   } catch (error) {
     if (error instanceof ApiError && error.message.includes('RESULTSET_TOO_LARGE')) return 'too_many'
     throw error

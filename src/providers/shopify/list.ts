@@ -4,7 +4,7 @@ import { call } from './client.ts'
 import { child, field, flag, instant, isThing, type Node, needId, parse, text } from './json.ts'
 import { listBalance, listDisputes, listInventory, listOrders, listPayouts } from './queries.ts'
 import { read } from './read.ts'
-import { elementsAt } from './slices.ts'
+import { elementsAt } from '../reading/slices.ts'
 
 type Listing = {
   readonly query: string

@@ -3,7 +3,7 @@ import { type Api, ApiError, type Reading } from '../provider.ts'
 import { call } from './client.ts'
 import { field } from './json.ts'
 import { readDispute, readFulfillment, readOrder } from './queries.ts'
-import { sliceAt } from './slices.ts'
+import { sliceAt } from '../reading/slices.ts'
 
 type Readable = { readonly query: string; readonly root: string; readonly type: string; readonly gid: string }
 

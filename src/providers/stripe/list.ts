@@ -4,7 +4,7 @@ import { type Api, ApiError, type ListedItem, type ListWindow, type Page } from 
 import { call } from './client.ts'
 import { child, flag, idIn, instant, isId, isThing, type Node, text } from './json.ts'
 import { eventTypes, refOf } from './normalize.ts'
-import { elementsOf } from './slices.ts'
+import { elementsAt } from '../reading/slices.ts'
 
 type Params = { limit: number; created: { gte: number; lte: number }; starting_after?: string }
 
@@ -102,7 +102,7 @@ async function pageOf(
 ): Promise<{ rows: Row[]; hasMore: boolean }> {
   const { body, apiVersion } = await call(api, ask)
   const root = parsed(body)
-  const slices = root && elementsOf(body)
+  const slices = root && elementsAt(body, ['data'])
   if (root === undefined || slices === undefined)
     throw new ApiError('unavailable', `the list ${name} is no list`)
   return { rows: slices.map((slice) => rowOf(slice, name, apiVersion)), hasMore: flag(root, 'has_more') }

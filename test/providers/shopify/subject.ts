@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConnectionSettings, RawRequest } from '../../../src/providers/provider.ts'
 import { shopify } from '../../../src/providers/shopify/index.ts'
-import { sliceAt } from '../../../src/providers/shopify/slices.ts'
+import { sliceAt } from '../../../src/providers/reading/slices.ts'
 import { bytes, type Fixture, type Subject } from '../../conformance/subject.ts'
 import { graphqlAnswer, withShop } from './api.ts'
 

@@ -13,10 +13,10 @@ export function sliceAt(body: Uint8Array, path: readonly string[]): Uint8Array |
   return body.subarray(at, valueEnd(body, at))
 }
 
-/** The bytes of each element of the array under a path; undefined where there is no array. */
+/** The bytes of each element of the array under a path; undefined where there is no array, or it has no end. */
 export function elementsAt(body: Uint8Array, path: readonly string[]): Uint8Array[] | undefined {
   const array = sliceAt(body, path)
-  if (array === undefined || array[0] !== bracket) return undefined
+  if (array?.[0] !== bracket || array.at(-1) !== closeBracket) return undefined
   const elements: Uint8Array[] = []
   let at = skipSpace(array, 1)
   while (at < array.length && array[at] !== closeBracket) {

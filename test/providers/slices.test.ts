@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { elementsOf } from '../../../src/providers/stripe/slices.ts'
-import { bytes } from '../../conformance/subject.ts'
-import { property } from '../../support/property.ts'
+import { elementsAt, sliceAt } from '../../src/providers/reading/slices.ts'
+import { bytes } from '../conformance/subject.ts'
+import { property } from '../support/property.ts'
 
-const texts = (body: string) => elementsOf(bytes(body))?.map((slice) => Buffer.from(slice).toString())
+const texts = (body: string) =>
+  elementsAt(bytes(body), ['data'])?.map((slice) => Buffer.from(slice).toString())
 
 property(
   'the slices of a list are its elements, as JSON and as text',
@@ -38,4 +39,17 @@ test('only the outermost data counts, and text that looks like it does not', () 
 test('what is no list has no slices', () => {
   for (const body of ['', '{}', '[]', '{"data":{}}', '{"data":"[{}]"}', '{"data":[{"a":1}', '"data'])
     assert.equal(texts(body), undefined, body)
+})
+
+test('a value is found under any path, whatever stands around it', () => {
+  const body = bytes('{ "a" : [1, {"b":2}], "b": {"c": 9007199254740993 , "d":"x\\"}"}, "e": null}')
+  const at = (...path: string[]) => {
+    const found = sliceAt(body, path)
+    return found && Buffer.from(found).toString()
+  }
+  assert.equal(at('b', 'c'), '9007199254740993')
+  assert.equal(at('b', 'd'), '"x\\"}"')
+  assert.equal(at('e'), 'null')
+  assert.equal(at('a', 'b'), undefined)
+  assert.equal(at('c'), undefined)
 })
