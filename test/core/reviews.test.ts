@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { KnownFact } from '../../src/core/fact.ts'
 import { fold } from '../../src/core/fold.ts'
 import type { Review } from '../../src/core/order.ts'
-import { at, charge, dispute, paidTees, say, tees } from './factory.ts'
+import { at, charge, dispute, fact, paidTees, say, tees } from './factory.ts'
 
 const usd = (amountMinor: bigint) => ({ amountMinor })
 const full = usd(4080n)
@@ -15,7 +15,24 @@ function only(...facts: KnownFact[]): Review {
   return reviews[0]!
 }
 
+/** What the keeper of stock tells an order. */
+function short(turn: number, count: number, { holds = true } = {}): KnownFact {
+  const data = { sku: 'TEE-M', short: count, turn, holds }
+  return fact('stock_short', charge(), data, { apart: `TEE-M:${turn}`, at: turn, source: 'effect' })
+}
+
 describe('derived reviews come and go with their cause', () => {
+  test('oversold: goods are missing, as the newest look has it, until they came, left or are wanted no more', () => {
+    const review = only(...paidTees(), short(1, 2))
+    assert.deepEqual([review.code, review.holds, review.since], ['oversold', true, at(1)])
+    assert.equal(review.detail, '2 of TEE-M were sold and are not there.')
+    assert.equal(only(...paidTees(), short(2, 1, { holds: false }), short(1, 2)).holds, false)
+    assert.deepEqual(codes(...paidTees(), short(1, 2), short(2, 0)), [])
+    assert.deepEqual(codes(...paidTees(), short(1, 2), say.shipped([{ lineId: 'li_1', quantity: 2 }])), [])
+    assert.ok(!codes(...paidTees(), short(1, 2), say.cancelled({ at: 9 })).includes('oversold'))
+    assert.equal(fold([...paidTees(), short(1, 2)]).version, fold(paidTees()).version, 'nobody asserted it')
+  })
+
   test('amount_mismatch: less was captured than ordered and nothing is open', () => {
     const short = [...tees(), say.captured(usd(4000n), { at: 2 })]
     const review = only(...short)

@@ -78,6 +78,11 @@ async function openWorld(context: TestContext): Promise<World> {
       accounting: { kind: 'internal', baseCurrency: 'USD' },
       receipt: { smtpUrl: recorders.smtpUrl, from: 'Shop <shop@shop.example>' },
       fulfillment: { url: recorders.warehouseUrl, secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}` },
+      notify: {
+        slackWebhookUrl: recorders.slackUrl,
+        mail: { smtpUrl: recorders.smtpUrl, from: 'Shop <shop@shop.example>', to: ['ops@shop.example'] },
+      },
+      outgoing: [{ url: recorders.appUrl, secret: `whsec_${Buffer.alloc(32, 8).toString('base64')}`, events: ['order.paid', 'order.refunded'] }],
     },
     security: { allowPrivateTargets: true },
   }
@@ -131,7 +136,15 @@ function eventsOfSale(world: World): StripeEvent[] {
     stripeEvent(`evt_${n}_intent`, 'payment_intent.succeeded', intentOf(sale)),
   ]
   if (world.sales.length % 3 === 0) events.push(stripeEvent(`evt_${n}_refund`, 'refund.created', refundOf(sale, 1000)))
+  // One that came back is news for the team, and changes no figure.
+  if (world.sales.length % 4 === 0)
+    events.push(stripeEvent(`evt_${n}_failed`, 'refund.failed', refundOf(sale, 500, cameBack(n))))
   return world.sales.length % 2 === 0 ? events.reverse() : events
+}
+
+function cameBack(n: string): object {
+  const lines = { balance_transaction: `txn_gone_${n}`, failure_balance_transaction: `txn_back_${n}` }
+  return { id: `re_${n}_failed`, status: 'failed', ...lines }
 }
 
 async function judge(t: TestContext, world: World): Promise<void> {
@@ -154,7 +167,9 @@ async function judge(t: TestContext, world: World): Promise<void> {
   assertBalanced(books.body.data, world)
   for (const [id, count] of world.recorders.mails) assert.equal(count, 1, `mail ${id} was sent once`)
   for (const [id, bodies] of world.recorders.requests) assert.equal(bodies.size, 1, `request ${id} was repeated with the same bytes`)
-  t.diagnostic(`${unknown} mails ended unknown, as a kill after the final dot must`)
+  judgeApp(world)
+  await judgeChannel(service, world)
+  t.diagnostic(`${unknown} mails and messages ended unknown, as a kill after the final dot must`)
 }
 
 async function judgeSale(service: Service, world: World, sale: Sale, isRefunded: boolean): Promise<number> {
@@ -170,6 +185,33 @@ async function judgeSale(service: Service, world: World, sale: Sale, isRefunded:
   assert.equal(receipts.length, 1, 'one receipt')
   for (const effect of effects) assert.ok(['done', 'unknown'].includes(effect.state), `${effect.kind} is ${effect.state}`)
   return effects.filter((effect) => effect.state === 'unknown').length
+}
+
+/** Each sale and each refund was announced once, under one id and with the same bytes. */
+function judgeApp({ recorders, sales }: World): void {
+  for (const [id, bodies] of recorders.announced) assert.equal(bodies.size, 1, `announcement ${id} was repeated with the same bytes`)
+  for (const [what, ids] of recorders.announcements) assert.equal(ids.size, 1, `${what} was announced under one id`)
+  const refunds = Math.floor(sales.length / 3)
+  assert.equal(recorders.announcements.size, sales.length + refunds, 'everything was announced')
+}
+
+/** Messages count as many notices as count as told: one too few was lost, one too many was told twice. */
+async function judgeChannel(service: Service, { recorders, sales }: World): Promise<void> {
+  const listed = sales.map(({ n }) => recorders.said.filter((text) => text.includes(`re_${n}_failed`)).length)
+  assert.ok(Math.max(...listed) <= 1, 'nothing was told twice')
+  const states: string[] = []
+  for (const { n } of sales.filter((_, index) => (index + 1) % 4 === 0)) {
+    const order = (await api(service, 'GET', `/orders?reference=ch_${n}`)).body.data[0]
+    const effects = (await api(service, 'GET', `/orders/${order.id}/effects`)).body.data as { key: string; state: string }[]
+    const notice = effects.find(({ key }) => key.startsWith('notify:refund_failed'))
+    assert.ok(notice, `the refund of ${n} that came back is news`)
+    states.push(notice.state)
+  }
+  const counts = recorders.said.flatMap((text) => [...text.matchAll(/\*(?:(\d+) × )?refund_failed\*/g)].map(([, count]) => Number(count ?? 1)))
+  const told = counts.reduce((a, b) => a + b, 0)
+  const [done, unknown] = ['done', 'unknown'].map((state) => states.filter((one) => one === state).length)
+  assert.equal(done! + unknown!, states.length, 'each was told or is in doubt')
+  assert.ok(done! > 0 && told >= done! && told <= done! + unknown!, `${told} were told, ${done} count as told, ${unknown} are in doubt`)
 }
 
 function assertBalanced(rows: { account: string; currency: string; balance: { amount: string } }[], world: World): void {
