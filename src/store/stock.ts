@@ -108,6 +108,22 @@ export const noteShort = statement<
           where stock_shorts.turn < excluded.turn returning turn`,
 })
 
+/** What a shop showed of its stock, the newest observations first. */
+export const observations = statement<[scope: string, limit: number], { data: string }>({
+  name: 'stock.observations',
+  uses: ['facts_account'],
+  text: `select data from facts where scope = $1 and kind = 'stock_observed' and order_id is null order by seq desc limit $2`,
+})
+
+export const figures = statement<
+  [skus: string[]],
+  { sku: string; on_hand: bigint; committed: bigint; updated_at: string }
+>({
+  name: 'stock.figures',
+  uses: ['stock_pkey'],
+  text: `select sku, on_hand, committed, updated_at from stock where sku = any($1::text[])`,
+})
+
 /** SKUs that came down to this many or fewer since they were looked at last. */
 export const nowLow = statement<[threshold: bigint], { sku: string; on_hand: bigint; committed: bigint }>({
   name: 'stock.nowLow',

@@ -5,6 +5,7 @@ import * as findings from '../../store/findings.ts'
 import * as polling from '../../store/polling.ts'
 import { type Draft, findingId, openDrafts } from './findings.ts'
 import type { Run } from './run.ts'
+import { stockFindings } from './stock.ts'
 import { lastWebhookOf, lookAtSubscription, mendSubscription, subscriptionStandings } from './subscription.ts'
 import { unmatchedOrders } from './witnesses.ts'
 
@@ -19,6 +20,13 @@ export async function checkConnection(run: Run): Promise<number> {
   const since = new Date(run.system.now().getTime() - run.system.config.reconcile.lookbackMs).toISOString()
   const orders = await unmatchedOrders(run, (scope) => recordedSince(run, since, ['order'], scope))
   closed += await stand(run, 'unmatched', [...(await unmatchedFindings(run)), ...orders])
+  // Other drift is of orders, and closes when its object agrees again.
+  closed += await stand(
+    run,
+    'drift',
+    await stockFindings(run),
+    (resource) => !resource.startsWith('product:'),
+  )
   return closed
 }
 
