@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os'
 import { type TestContext, test } from 'node:test'
 import { ConfigError, type LoadedConfig, loadConfig } from '../../src/config.ts'
 
-const providers = new Map(
-  ['stripe', 'paypal', 'shopify'].map((name) => [name, { check: (): string[] => [] }]),
-)
+const check = (): string[] => []
+const stock = () => Promise.reject(new Error('no call is made here'))
+const providers = new Map([
+  ['stripe', { check }],
+  ['paypal', { check }],
+  ['shopify', { check, write: { stock } }],
+])
 const minimal =
   'connections: [{ id: a, provider: stripe, mode: test, speaksFor: [payment], webhookSecrets: [s3cret] }]\n'
 
@@ -251,6 +255,19 @@ test('keys that one provider has go to that provider', (t) => {
     gateways: { manual: 'shop', Stripe: 'p' },
     location: '655441491',
   })
+})
+
+test('stock is kept in step with the shop that is named, else with the first of that kind', (t) => {
+  const shop = (id: string) =>
+    `{ id: ${id}, provider: shopify, mode: test, speaksFor: [order], shop: ${id}.myshopify.com, webhookSecrets: [s], accessToken: shpat_x }`
+  const file = (sink: string, ...shops: string[]) =>
+    `connections: [${shops.map(shop).join(', ')}]\nsinks: { inventory: { ${sink} } }\n`
+  const keptIn = (yaml: string) => load(t, yaml).config.sinks.inventory?.connection
+  assert.equal(keptIn(file('kind: shopify', 'a', 'b')), 'a')
+  assert.equal(keptIn(file('kind: shopify, connection: b', 'a', 'b')), 'b')
+  assert.equal(keptIn(file('kind: internal', 'a')), undefined)
+  assert.match(mistakes(t, file('kind: woocommerce', 'a')), /sinks\.inventory: .*keeps stock/)
+  assert.match(mistakes(t, file('kind: shopify, connection: c', 'a')), /sinks\.inventory: .*keeps stock/)
 })
 
 test('what the books decide otherwise reaches them', (t) => {
