@@ -182,7 +182,7 @@ async function idle(twin: Twin, rows: Shop['rows']): Promise<void> {
     const [row] = await rows<{ busy: bigint }>(
       `select (select count(*) from events where status = 'pending' and next_at is not null)
             + (select count(*) from events where reason like 're-reading%' and status = 'pending')
-            + (select count(*) from rereads where state = 'due' and next_at < now() + interval '2 seconds') as busy`,
+            + (select count(*) from rereads where state = 'due' and (last_error is null or next_at < now() + interval '2 seconds')) as busy`,
     )
     return Number(row!.busy) === 0
   })
