@@ -48,26 +48,40 @@ export const takeUp = statement<
 })
 
 /**
- * Entries that wait for a payout which has been paid now: its own, those of its lines, and those of the orders of its
- * lines; apart by month, so that none holds two.
+ * Entries that wait for a payout which has been paid now. Each goes with the line that it is about: its own, or the one
+ * of its money; what is about no single line goes with the newest of its order. While that line is in no payout the entry
+ * waits. Apart by month, so that no summary holds two.
  */
 export const joinPayouts = statement<[limit: number], never>({
   name: 'summaries.joinPayouts',
-  uses: ['summary_entries_waiting', 'summary_entries_pkey', 'journal_entries_pkey', 'facts_order_id', 'facts_scope_id_digest_key', 'facts_account_subject', 'orders_pkey', 'orders_alias_of'],
+  uses: [
+    'summary_entries_waiting',
+    'summary_entries_pkey',
+    'journal_entries_pkey',
+    'facts_order_id',
+    'facts_scope_id_digest_key',
+    'facts_account_subject',
+    'orders_pkey',
+    'orders_alias_of',
+  ],
   text: `with waiting as materialized (
            select entry_seq from summary_entries where part is null and grp is null order by entry_seq limit $1),
          found as (
            select w.entry_seq, j.day, j.scope,
-                  coalesce(
-                    case when j.key like 'journal:payout\\_%:payout:%' then split_part(j.key, ':', 4) end,
-                    (select substring(f.data from '"payout":"([^"]+)"') from facts f
-                      where f.scope = j.scope and f.id = any(j.fact_ids) and f.kind = 'balance_line' limit 1),
-                    (select max(substring(f.data from '"payout":"([^"]+)"'))
-                       from orders o cross join lateral (select o.id union select m.id from orders m where m.alias_of = coalesce(o.alias_of, o.id)
-                                                          union select o.alias_of where o.alias_of is not null) member
-                       join facts f on f.order_id = member.id and f.kind = 'balance_line'
-                      where o.id = j.order_id)) as payout
-             from waiting w join journal_entries j on j.seq = w.entry_seq)
+                  case when j.key like 'journal:payout\\_%:payout:%' then split_part(j.key, ':', 4)
+                       else substring(coalesce(own.data, line.data) from '"payout":"([^"]+)"') end as payout
+             from waiting w join journal_entries j on j.seq = w.entry_seq
+             left join lateral (
+               select f.data from facts f where f.scope = j.scope and f.id = any(j.fact_ids) and f.kind = 'balance_line'
+                order by f.rank desc, f.digest limit 1) own on true
+             left join lateral (
+               select f.data from orders o
+                cross join lateral (select o.id union select m.id from orders m where m.alias_of = coalesce(o.alias_of, o.id)
+                                     union select o.alias_of where o.alias_of is not null) member
+                 join facts f on f.order_id = member.id and f.kind = 'balance_line'
+                where o.id = j.order_id
+                order by (f.data like '%"source":{"id":"' || split_part(j.fact_ids[1], ':', 3) || '",%') desc, f.occurred_at desc, f.rank desc, f.digest
+                limit 1) line on own.data is null)
          update summary_entries s set grp = 'payout:' || found.payout || ':' || to_char(found.day, 'YYYY-MM')
            from found
           where s.entry_seq = found.entry_seq and found.payout is not null

@@ -154,6 +154,35 @@ test('by payout an order waits until its money has arrived; then clearing is eve
   assert.equal(told['Income:Returns'], 956n)
 })
 
+test('a refund goes with the payout of its own line, and waits while that is in none', async (t) => {
+  const { system } = await stage(t, { by: 'payout' })
+  const march = { ...system, now: () => new Date('2026-03-10T00:00:00Z') }
+  const amountMinor = 1000n
+  const given = [
+    say.refund('succeeded', { amountMinor }, { at: 60 }),
+    say.refundMoved('refund_moved', { amountMinor }, { at: 60 }),
+  ]
+  const back = (options: { payout?: string }) =>
+    say.line('txn_r', 'refund', { amountMinor: -amountMinor }, { of: refund(), at: 60, ...options })
+  await learn(system, say.payout('paid', { amountMinor: 3932n }, { at: 40, id: 'po_2' }))
+  await learn(system, ...paidTees(), line({ payout: 'po_2' }))
+  await all(march)
+  assert.equal((await effects(system)).length, 1)
+  await learn(system, ...given, back({}))
+  await all(march)
+  assert.equal((await effects(system)).length, 1)
+  await learn(system, { ...back({ payout: 'po_1' }), rank: 1, digest: 'other' } as KnownFact)
+  await learn(system, say.payout('paid', { amountMinor: -1000n }, { at: 70, id: 'po_1' }))
+  await all(march)
+  const [, second, ...more] = await effects(system)
+  assert.equal(more.length, 0)
+  assert.equal(second!.summary.text, 'ordersync payout po_1:2026-03')
+  assert.deepEqual(
+    Object.keys(sums(second!.summary)).filter((account) => /Clearing|Transit|Customers/.test(account)),
+    [],
+  )
+})
+
 test('what no payout takes in forty days is summed up by its day', async (t) => {
   const { system } = await stage(t, { by: 'payout' })
   await learn(system, say.payout('in_transit', { amountMinor: 1n }, { at: 0, id: 'po_9' }))
