@@ -169,6 +169,22 @@ test('an address that fails for hours costs the subscription; the next run bring
   )
 })
 
+test('C02 a subscription that points at an old host is named, and its orders come in all the same', async (t) => {
+  const shop = await openShop(t)
+  const { line, twin } = shop
+  const { subscriptions } = twin.world
+  const old = 'https://old.shop.example/webhooks/shopify/shop'
+  for (const [id, one] of subscriptions) if (!one.isConfigured) subscriptions.set(id, { ...one, uri: old })
+  twin.deliver.fate = () => ({ lose: true })
+  twin.steps.pay(twin.steps.place(purchase('1001')).id)
+  const run = await shop.reconcile()
+  const { data } = await line.get(`/reconciliations/${run.id}/findings`)
+  const finding = data.find(({ kind }: { kind: string }) => kind === 'subscription')
+  assert.deepEqual([finding.theirs.url, finding.repaired], [old, false])
+  assert.equal((await line.order('1001')).payment_status, 'paid')
+  assert.notEqual((await line.get('/connections/shop')).subscription?.status, 'healthy')
+})
+
 test('a subscription that was never made is told of, and left to an operator', async (t) => {
   const shop = await openShop(t)
   const { line, twin } = shop
