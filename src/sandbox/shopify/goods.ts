@@ -52,7 +52,9 @@ export class Goods {
     fulfillmentId: string,
     to: Partial<Pick<Fulfillment, 'status' | 'shipmentStatus' | 'carrier' | 'number' | 'url'>>,
   ): void {
-    const { order, shipment } = shipmentOf(this.#world, fulfillmentId)
+    const found = shipmentOf(this.#world, fulfillmentId)
+    if (found === undefined) throw new Error(`the shop has no fulfillment ${fulfillmentId}`)
+    const { order, shipment } = found
     Object.assign(shipment, to, { updatedAt: this.#world.at() })
     order.updatedAt = this.#world.at()
     this.#world.emit('fulfillments/update', fulfillmentBody(order, shipment))

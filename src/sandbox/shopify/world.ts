@@ -76,11 +76,14 @@ export function orderOf(world: World, id: string): ShopOrder {
   return found
 }
 
-/** The shipment and its order, which must be there. */
-export function shipmentOf(world: World, id: string): { order: ShopOrder; shipment: Fulfillment } {
+/** A shipment with its order. */
+export function shipmentOf(
+  world: World,
+  id: string,
+): { readonly order: ShopOrder; readonly shipment: Fulfillment } | undefined {
   for (const order of world.orders.values()) {
     const shipment = order.fulfillments.find((one) => one.id === id)
     if (shipment !== undefined) return { order, shipment }
   }
-  throw new Error(`the shop has no fulfillment ${id}`)
+  return undefined
 }

@@ -1,6 +1,5 @@
 import type { Asked, Viewed } from '../graphql/answer.ts'
-import type { World } from '../world.ts'
-import { shipmentOf } from '../world.ts'
+import { shipmentOf, type World } from '../world.ts'
 import { balanceView, disputeView, payoutView, subscriptionView } from './account.ts'
 import { fulfillmentView, itemView } from './goods.ts'
 import { orderView } from './order.ts'
@@ -26,11 +25,8 @@ export function queryRoot(world: World, version: string, { lagMs, omitted }: Sig
       return order && orderView(world, order)
     }),
     fulfillment: byId('Fulfillment', (id) => {
-      const found = [...world.orders.values()].some(({ fulfillments }) =>
-        fulfillments.some((one) => one.id === id),
-      )
-      const { order, shipment } = found ? shipmentOf(world, id) : { order: undefined, shipment: undefined }
-      return order && fulfillmentView(order, shipment)
+      const found = shipmentOf(world, id)
+      return found && fulfillmentView(found.order, found.shipment)
     }),
     dispute: byId('ShopifyPaymentsDispute', (id) => {
       const dispute = world.disputes.get(id)
