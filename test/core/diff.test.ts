@@ -83,6 +83,32 @@ const witness = (of: Fact): Witness => ({
   occurredAt: of.occurredAt,
 })
 
+test('a reading of the state that a webhook told is nothing new, whichever reading it is', () => {
+  const order: Ref = { kind: 'order', id: '5001' }
+  const version = '2026-11-25T00:00:00.000Z'
+  const snapshot = (readNo?: string, financialStatus = 'paid') => {
+    const read = readNo === undefined ? {} : { readNo }
+    const data = {
+      version,
+      currency: 'USD',
+      totalMinor: 1n,
+      components: {},
+      lines: [],
+      gateways: [],
+      financialStatus,
+      ...read,
+    }
+    return fact('order_snapshot', order, data, { rank: readNo === undefined ? 0 : 1, apart: version })
+  }
+  const held = (one: Fact) =>
+    new Map([[one.id, [{ rank: one.rank, data: encodeData(one.data), occurredAt: one.occurredAt }]]])
+  const news = (polled: Fact, known: Fact) =>
+    changesOf([{ fact: polled, joins: [] }], held(known)).map(({ how }) => how)
+  assert.deepEqual(news(snapshot('7'), snapshot()), [])
+  assert.deepEqual(news(snapshot('8'), snapshot('7')), [])
+  assert.deepEqual(news(snapshot('7', 'refunded'), snapshot()), ['newer'])
+})
+
 test('a fact that nobody told us is unknown', () => {
   assert.deepEqual(
     changesOf([{ fact: captured(), joins: [] }], new Map()).map((c) => c.how),
