@@ -2,6 +2,7 @@ import { outgoingDue } from './due-outgoing.ts'
 import { trackingDue } from './due-write-back.ts'
 import type { Effect, Policy, StockLine } from './effect.ts'
 import { refKey } from './evidence.ts'
+import type { Instant } from './fact.ts'
 import type { Order, Review } from './order.ts'
 import { counts } from './refunds.ts'
 import { linesToShip } from './requested.ts'
@@ -195,7 +196,7 @@ function isHeld(order: Order): boolean {
   )
 }
 
-/** Once when a review opens, per resource it is about where it has some, so that a second failed refund is told as well. */
+/** Once when a review opens and once when its deadline is near, per resource it is about where it has some, so that a second failed refund is told as well. */
 function notices(order: Order, policy: Policy, scope: string): Effect[] {
   const wanted = order.reviews.filter(
     (review) =>
@@ -208,19 +209,25 @@ function notices(order: Order, policy: Policy, scope: string): Effect[] {
       channels.map((channel) => ({ channel, review, resource })),
     ),
   )
-  return told.map(({ channel, review, resource }) => ({
-    key: `${channel}:${review.code}:${scope}:${resource}`,
-    sink: 'notify' as const,
-    kind: 'review',
-    body: {
-      code: review.code,
-      detail: review.detail,
-      holds: review.holds,
-      since: review.since,
-      due_at: review.dueAt ?? null,
-      resource,
-    },
-  }))
+  return told.flatMap(({ channel, review, resource }) => {
+    const { code, detail, holds, since, dueAt } = review
+    const body = { code, detail, holds, since, due_at: dueAt ?? null, resource }
+    const opened = {
+      key: `${channel}:${code}:${scope}:${resource}`,
+      sink: 'notify',
+      kind: 'review',
+      body,
+    } as const
+    if (dueAt === undefined) return [opened]
+    const key = `${channel}:${code}_deadline:${scope}:${resource}:${dueAt}`
+    return [opened, { ...opened, key, kind: 'deadline', notBefore: nearTo(dueAt) }]
+  })
+}
+
+const nearMs = 48 * 3_600_000 // two working days to gather evidence
+
+function nearTo(dueAt: Instant): Instant {
+  return new Date(Date.parse(dueAt) - nearMs).toISOString()
 }
 
 const toldOneByOne = new Set(['refund_failed', 'payment_reversed', 'dispute_open'])

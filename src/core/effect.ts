@@ -1,3 +1,5 @@
+import type { Instant } from './fact.ts'
+
 /**
  * Effects: what an order's state obliges us to do, each under a key that names what it is for. `effectsDue` (due.ts)
  * is recomputed at every fold; a key that exists already is never made again.
@@ -10,6 +12,8 @@ export type Effect = {
   readonly body: EffectBody
   /** Not before; absent: at once. Receipts wait for address and number. */
   readonly waitForMs?: number
+  /** Not before this time, and not at all where the order calls for it no more by then. */
+  readonly notBefore?: Instant
   /** The key it had while less was known of the same thing: whichever of the two exists is it. */
   readonly formerly?: string
   /** Why it is recorded but will not be done, e.g. `no_address`. */

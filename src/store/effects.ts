@@ -52,16 +52,16 @@ export const claimDueOf = statement<[sink: string, endpoint: string, now: Instan
 
 /**
  * Everything of one channel that is to be told, once its oldest has waited until `$3`: also what waits for another try,
- * since it would go to the same place.
+ * since it would go to the same place, but not what is for later.
  */
 export const claimTogether = statement<
-  [sink: string, keysFrom: string, waitedSince: Instant, limit: number],
+  [sink: string, keysFrom: string, waitedSince: Instant, limit: number, now: Instant],
   EffectRow
 >({
   name: 'effects.claimTogether',
   uses: ['effects_due_at'],
   text: `select ${columns} from effects
-          where sink = $1 and state = 'due' and starts_with(key, $2)
+          where sink = $1 and state = 'due' and starts_with(key, $2) and (due_at <= $5 or attempts > 0)
             and exists (select from effects o
                          where o.sink = $1 and o.state = 'due' and o.due_at <= $3 and starts_with(o.key, $2))
           order by due_at limit $4

@@ -265,8 +265,11 @@ describe('notices', () => {
     const facts = [...paidTees(), say.refund('failed', usd(5n)), say.dispute('open', full, { dueBy: at(99) })]
     const told = due(facts, [], { notifyOn: ['dispute'] }).filter((effect) => effect.sink === 'notify')
     assert.deepEqual(
-      told.map((effect) => [effect.key, effect.body.due_at]),
-      [['notify:dispute_open:shop:dp_1', at(99)]],
+      told.map((effect) => [effect.key, effect.kind, effect.body.due_at, effect.notBefore]),
+      [
+        ['notify:dispute_open:shop:dp_1', 'review', at(99), undefined],
+        [`notify:dispute_open_deadline:shop:dp_1:${at(99)}`, 'deadline', at(99), at(51)],
+      ],
     )
     assert.deepEqual(
       keys(facts, [], { notifyOn: [] }).filter((key) => key.startsWith('notify')),

@@ -76,7 +76,7 @@ function dueRows(on: Connection, sink: Sink, limit: number, now: Date): Promise<
   const { name, endpoint, together, keysFrom = '' } = sink
   if (together !== undefined) {
     const since = new Date(now.getTime() - together.waitMs()).toISOString()
-    return effects.claimTogether(on, name, keysFrom, since, together.max)
+    return effects.claimTogether(on, name, keysFrom, since, together.max, now.toISOString())
   }
   return endpoint === undefined
     ? effects.claimDue(on, name, now.toISOString(), limit)

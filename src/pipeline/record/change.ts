@@ -149,7 +149,7 @@ function overtaken(
   const waiting = existing.filter(
     (effect) =>
       effect.state === 'due' &&
-      !stands.has(effect.sink) &&
+      (!stands.has(effect.sink) || effect.kind === 'deadline') &&
       effect.kind !== 'stock' &&
       effect.kind !== 'resend',
   )
@@ -157,10 +157,12 @@ function overtaken(
     cancelled: waiting
       .filter((effect) => !wanted.has(effect.key) && isRecalled(effect, wanted))
       .map((effect) => effect.id),
-    expedited: waiting
-      .filter((effect) => wanted.get(effect.key)?.waitForMs === undefined && wanted.has(effect.key))
-      .map((effect) => effect.id),
+    expedited: waiting.filter(({ key }) => isWantedNow(wanted.get(key))).map((effect) => effect.id),
   }
+}
+
+function isWantedNow(effect: Effect | undefined): boolean {
+  return effect !== undefined && effect.waitForMs === undefined && effect.notBefore === undefined
 }
 
 /** A request that has not left is recalled when none is called for now; one under another number stays. */

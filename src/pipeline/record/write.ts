@@ -15,6 +15,7 @@ import { newId } from '../ids.ts'
 import { point } from '../point.ts'
 import type { Change } from './change.ts'
 import type { NewFact } from './group.ts'
+import { canRead } from '../readable.ts'
 import { policyOf } from './policy.ts'
 import { stateOf } from './state.ts'
 import type { Batch } from './prepare.ts'
@@ -57,7 +58,7 @@ export function queueWrites(
   if (changes.length > 0) queued.push(queueOrders(on, changes, tx), ...queueMerges(on, changes, tx))
   const settled = changes.flatMap((change) => change.eventIds)
   if (settled.length > 0) queued.push(events.stopWaiting(on, settled))
-  queued.push(...queueEffects(on, system, changes, tx), ...queueWants(on, changes))
+  queued.push(...queueEffects(on, system, changes, tx), ...queueWants(on, system, writing))
   queued.push(...queueAccountEffects(on, system, writing.accountFacts, tx))
   point('process.after_effects')
   if (moves.length > 0) queued.push(...queueMoves(on, changes, tx))
@@ -168,7 +169,9 @@ function queueEffects(
       rows.map(({ effect, change }) =>
         JSON.stringify(effect.sink === 'outgoing' ? announced(effect.body, change) : effect.body),
       ),
-      rows.map(({ effect }) => new Date(now.getTime() + (effect.waitForMs ?? 0)).toISOString()),
+      rows.map(
+        ({ effect }) => effect.notBefore ?? new Date(now.getTime() + (effect.waitForMs ?? 0)).toISOString(),
+      ),
       reasons,
       tx,
     ),
@@ -215,8 +218,8 @@ function queueAccountEffects(
   ]
 }
 
-function queueWants(on: Connection, changes: readonly Change[]): Promise<unknown>[] {
-  const wants = changes.flatMap((change) => change.wants)
+function queueWants(on: Connection, system: System, { changes, accountFacts }: Writing): Promise<unknown>[] {
+  const wants = [...changes.flatMap((change) => change.wants), ...payoutWants(system, accountFacts)]
   if (wants.length === 0) return []
   return [
     dueEffects.want(
@@ -229,6 +232,17 @@ function queueWants(on: Connection, changes: readonly Change[]): Promise<unknown
       wants.map(() => null),
     ),
   ]
+}
+
+/** A payout that arrived is asked for its lines, where the provider keeps them: no line names its own payout. */
+function payoutWants(system: System, accountFacts: readonly NewFact[]): Change['wants'] {
+  return accountFacts.flatMap(({ row: { fact } }) => {
+    if (fact.kind !== 'payout_state' || !fact.data.automatic || fact.data.state !== 'paid') return []
+    const home = system.config.connections.find(({ id }) => id === fact.connection)
+    const isAskable = home !== undefined && canRead(home) && fact.source !== 'reread'
+    if (!isAskable || system.providers.get(home.provider)?.keeps.includes('payout') !== true) return []
+    return [{ resource: fact.subject, reason: 'lines', connection: home.id, scope: fact.scope }]
+  })
 }
 
 const putOffMs = 60_000

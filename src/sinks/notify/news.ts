@@ -18,6 +18,7 @@ export type NewsLine = { readonly text: string; readonly link: string | undefine
 const titles = new Map([
   ['needs_review', 'An order needs you'],
   ['review', 'An order needs you'],
+  ['deadline', 'A deadline is near'],
   ['dead_letter', 'Something was given up'],
   ['drift', 'We and the provider disagree'],
   ['dispute', 'A payment is disputed'],
@@ -33,7 +34,7 @@ const linesMax = 8
  * channel is read by more people than a shop's orders are.
  */
 export function newsOf(items: readonly Item[], publicUrl: string | undefined): News {
-  const kinds = [...Map.groupBy(items, (item) => word(item.body.code) ?? titleOf(item))]
+  const kinds = [...Map.groupBy(items, codeOf)]
   const kindsBySize = kinds.toSorted(([, a], [, b]) => b.length - a.length)
   const groups = kindsBySize.slice(0, groupsMax).map(([code, list]) => ({
     heading: list.length === 1 && items.length === 1 ? code : `${list.length} × ${code}`,
@@ -51,6 +52,12 @@ export function newsOf(items: readonly Item[], publicUrl: string | undefined): N
     summary: `${title}: ${[number, ...words].filter((part) => part !== undefined).join(', ')}`,
     groups: [...groups, ...rest],
   }
+}
+
+/** A reminder is news of its own beside the review that it is about. */
+function codeOf(item: Item): string {
+  const code = word(item.body.code) ?? titleOf(item)
+  return item.kind === 'deadline' ? `${code}: deadline near` : code
 }
 
 function titleOf(item: Item): string {

@@ -126,6 +126,28 @@ export async function refund(system: System, number: string, amountMinor = 1999n
   ])
 }
 
+/** The buyer's bank disputes the payment, or has decided. */
+export async function dispute(
+  system: System,
+  number: string,
+  state: 'open' | 'won',
+  dueBy?: string,
+): Promise<string> {
+  const charge: Ref = { kind: 'charge', id: `ch_${number}` }
+  const data = {
+    state,
+    detail: state,
+    rank: state === 'open' ? 1 : 2,
+    amountMinor: 1999n,
+    currency: 'USD',
+    reason: 'fraudulent',
+    paymentId: charge.id,
+    ...(dueBy === undefined ? {} : { dueBy }),
+  }
+  const subject: Ref = { kind: 'dispute', id: `dp_${number}` }
+  return recorded(system, [statement('dispute_state', subject, data, { joins: [charge], apart: state })])
+}
+
 async function recorded(system: System, statements: Statement[]): Promise<string> {
   const result = await record(system, { items: [{ connection: 'acme-main', source: 'webhook', statements }] })
   return result.perItem[0]!.orderIds[0]!

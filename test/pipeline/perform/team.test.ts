@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { sinksOf } from '../../../src/pipeline/perform.ts'
 import { endpoint, type Reply, scriptedMailServer } from '../../sinks/support.ts'
 import { until } from '../../support/wait.ts'
-import { buy, mailServer, perform, performedFacts, rows, settled, systemWith } from './support.ts'
+import { buy, dispute, mailServer, perform, performedFacts, rows, settled, systemWith } from './support.ts'
 
 test('a storm of reviews is one message on each channel, and every notice is settled by it', async (t) => {
   const slack = await endpoint(t, () => ({ status: 200, body: 'ok' }))
@@ -33,6 +33,36 @@ test('what the channel could not take is told again together; what is in doubt i
   assert.deepEqual([...new Set(notices.map(({ state }) => state))], ['unknown'])
   assert.equal(slack.received.length, 2)
   assert.match(slack.received[1]!.body.toString('utf8'), /5 things need you/)
+})
+
+test('a deadline is told of again when it is near, and not once the dispute is over', async (t) => {
+  const slack = await endpoint(t, () => ({ status: 200 }))
+  const system = await systemWith(t, { notify: { slackWebhookUrl: slack.url, on: ['dispute'] } })
+  perform(system, sinksOf(system))
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+  for (const [number, days] of [
+    ['640', 9],
+    ['641', 1],
+  ] as const) {
+    await buy(system, { number })
+    await dispute(system, number, 'open', inDays(days))
+  }
+  const shown = async () =>
+    (await rows(system, 'notify')).map(({ key, kind, state }) => [/_(\d+)/.exec(key)![1], kind, state])
+  await until(
+    'what is near is told',
+    async () => (await shown()).filter(([, , state]) => state === 'done').length === 3,
+  )
+  assert.deepEqual(
+    (await shown()).filter(([number]) => number === '640'),
+    [
+      ['640', 'review', 'done'],
+      ['640', 'deadline', 'due'],
+    ],
+  )
+  assert.match(slack.received.map(({ body }) => body.toString('utf8')).join(), /dispute_open: deadline near/)
+  await dispute(system, '640', 'won')
+  assert.deepEqual((await shown())[1], ['640', 'deadline', 'cancelled'])
 })
 
 test('a mail that the server refuses for good is told to the team, once, with its reason and its order', async (t) => {
