@@ -5,6 +5,7 @@ import type { Connection } from '../config.ts'
 import { ApiError, type Provider, type Reading } from '../providers/provider.ts'
 import { eventStates } from '../store/polling.ts'
 import * as rereads from '../store/rereads.ts'
+import { reviewAskers, waitingFor } from './askers.ts'
 import { rateOf } from './rate.ts'
 import { canRead } from './readable.ts'
 import { storeEvents } from './receive.ts'
@@ -231,13 +232,7 @@ async function failed(system: System, row: rereads.RereadRow, error: Error): Pro
   }
   system.log.warn('a re-read was given up', about)
   await rereads.finish(system.db.web, ...keyOf(row), 'failed', error.message)
-  await rereads.reviewAskers(
-    system.db.web,
-    row.connection,
-    waitingFor(row),
-    'payload_unreadable',
-    `${row.kind} ${row.id} could not be re-read: ${error.message}`.slice(0, 500),
-  )
+  await reviewAskers(system, row, error.message)
 }
 
 /** Tries one parked re-read: any answer but a refused key means that the key works again. */
@@ -273,11 +268,6 @@ async function putBack(system: System, row: rereads.RereadRow, why: string | nul
 
 function resourceOf(row: rereads.RereadRow): Ref {
   return { kind: row.kind as Ref['kind'], id: row.id }
-}
-
-/** The reason on the events that wait for this answer, as the processing step words it. */
-function waitingFor(row: rereads.RereadRow): string {
-  return `re-reading ${row.kind} ${row.id}`
 }
 
 function keyOf(row: rereads.RereadRow): [connection: string, kind: string, id: string, reason: string] {

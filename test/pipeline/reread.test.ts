@@ -127,8 +127,8 @@ test('a resource that the provider does not know yet is asked for again, and fou
   assert.equal((await settled(shop, asker)).status, 'processed')
 })
 
-test('one that it never comes to know puts the event under review, saying why', async (t) => {
-  const shop = await openShop(t, { hasWebhooks: false })
+test('one that it never comes to know puts the event under review, saying why, and the team is told', async (t) => {
+  const shop = await openShop(t, { hasWebhooks: false, notifyOn: ['needs_review'] })
   const asker = await ask(shop, { kind: 'charge', id: 'ch_never' })
   await until('it was asked once', async () => (await shop.rows<Row>(rereadsSql))[0]!.attempts >= 1)
   await shop.rows('update rereads set attempts = 7, next_at = now()') // instead of waiting for six more
@@ -136,6 +136,11 @@ test('one that it never comes to know puts the event under review, saying why', 
   assert.deepEqual([state.status, state.review_code], ['needs_review', 'payload_unreadable'])
   assert.match(state.reason!, /ch_never could not be re-read/)
   assert.equal((await shop.rows<Row>(rereadsSql))[0]!.state, 'failed')
+  const told = await until('the team is told', async () => {
+    const rows = await shop.rows<{ key: string }>("select key from effects where sink = 'notify'")
+    return rows.length > 0 && rows
+  })
+  assert.deepEqual(told, [{ key: `notify:payload_unreadable:${asker}` }])
 })
 
 test('a refused key parks the connection after one call, and a call that works wakes all of it', async (t) => {
