@@ -93,7 +93,8 @@ async function recordOnce(system: System, request: RecordRequest): Promise<Recor
     point('process.after_commit')
     if (accountFacts.length > 0 || result.changes.some((change) => change.effects.length > 0))
       signal.emit('effects')
-    if (result.changes.some((change) => change.wants.length > 0)) signal.emit('rereads')
+    if (accountFacts.length > 0 || result.changes.some((change) => change.wants.length > 0))
+      signal.emit('rereads')
     if (result.changes.some((change) => change.moves.length > 0)) signal.emit('stock')
     return result
   } catch (error) {

@@ -6,13 +6,14 @@ import { refs, stateAbout } from './witness.ts'
 
 /**
  * One line of the provider's balance. Lines never change, so an embedded one (a dispute's), an expanded one and a
- * polled one are the same fact; nothing that only one of these places knows may go into it.
+ * polled one are the same fact; nothing that only one of these places knows may go into it. But which payout took it is
+ * known to the list of that payout alone: a better witness of the same fact.
  *
  * @see https://docs.stripe.com/api/balance_transactions/object (checked 2026-11)
  */
 export function balanceLine(
   node: Node,
-  around: { joins: readonly Ref[]; source?: Ref } = { joins: [] },
+  around: { joins: readonly Ref[]; source?: Ref; payout?: string } = { joins: [] },
 ): Statement[] {
   const id = needId(node, 'id')
   const subject: Ref = { kind: 'transaction', id }
@@ -29,9 +30,11 @@ export function balanceLine(
     currency,
     fees: children(node, 'fee_details').map((each) => feeDetail(each, currency)),
     ...(source && { source }),
+    ...(around.payout !== undefined && { payout: around.payout }),
   }
   const level = source && ofOrders.has(source.kind) ? 'order' : 'account'
-  return [stateAbout(joins)('balance_line', subject, at(needInstant(node, 'created'), 0), data, { level })]
+  const rank = around.payout === undefined ? 0 : 1
+  return [stateAbout(joins)('balance_line', subject, at(needInstant(node, 'created'), rank), data, { level })]
 }
 
 const ofOrders = new Set<RefKind>(['charge', 'refund', 'dispute'])

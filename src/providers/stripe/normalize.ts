@@ -3,6 +3,7 @@ import type { Outcome } from '../../core/outcome.ts'
 import type { ConnectionSettings, StoredEvent } from '../provider.ts'
 import { isAccepted, outcomeOf, stating } from '../reading/outcome.ts'
 import { payout, subscription } from './account.ts'
+import { payoutLines } from './payout-lines.ts'
 import { balanceLine } from './balance.ts'
 import { charge } from './charge.ts'
 import { dispute, fraudWarning, review } from './dispute.ts'
@@ -155,6 +156,7 @@ function readResource(event: StoredEvent, connection: ConnectionSettings): Outco
     return state((list) => children(list, 'data').flatMap((each) => refund(each, witness)), root, witness)
   }
   if (event.type === 'resource.line_items') return state(lineList, root, witness)
+  if (event.type === 'resource.payout_lines') return state(payoutLines, root, witness)
   const row = byObject.get(text(root, 'object') ?? '')
   if (row === undefined) throw new Unreadable('object', 'is none that we know')
   return state(row.read, root, witness)

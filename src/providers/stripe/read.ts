@@ -2,6 +2,7 @@ import type Stripe from 'stripe'
 import type { Ref, RefKind } from '../../core/fact.ts'
 import { type Api, ApiError, type Reading } from '../provider.ts'
 import { type Answer, call } from './client.ts'
+import { hasLines, readWithLines } from './payout-lines.ts'
 import { child, field, flag, isThing, type Node, text } from './json.ts'
 
 type Params = { expand?: string[] }
@@ -81,7 +82,7 @@ export async function read(resource: Ref, api: Api): Promise<Reading> {
   if (text(node, 'object') !== readable.object) {
     throw new ApiError('unavailable', `the answer is not a ${readable.object}`)
   }
-  return (await rest(node, resource, api)) ?? reading(readable.type, answer)
+  return (await rest(answer, node, resource, api)) ?? reading(readable.type, answer)
 }
 
 /** Where an expansion is refused (an older API, a restricted key) the bare object is still worth having. */
@@ -97,8 +98,10 @@ async function get({ expand, get }: Readable, id: string, api: Api): Promise<Ans
 
 /**
  * What an expansion cut off is read from its own list. The object itself is known by then: its event asked for this.
+ * The lines of a payout have no other place.
  */
-async function rest(node: Node, { kind, id }: Ref, api: Api): Promise<Reading | undefined> {
+async function rest(answer: Answer, node: Node, { kind, id }: Ref, api: Api): Promise<Reading | undefined> {
+  if (kind === 'payout' && hasLines(node)) return readWithLines(answer, id, api)
   if (kind === 'charge' && isCutOff(node, 'refunds', field(node, 'amount_refunded') !== 0)) {
     return reading(
       'resource.refunds',

@@ -4,7 +4,7 @@ import type { Fact, KnownFact, Statement } from '../../../src/core/fact.ts'
 import { record } from '../../../src/pipeline/record.ts'
 import { charge, dispute, paidTees, refund, say } from '../../core/factory.ts'
 import { isAccountLevel } from '../../core/lives.ts'
-import { type Admin, startAdmin } from './support.ts'
+import { type Admin, connectionOf, startAdmin } from './support.ts'
 
 async function learn(admin: Admin, ...facts: readonly KnownFact[]): Promise<void> {
   const statements = facts.map((known): Statement => {
@@ -87,4 +87,19 @@ test('a payout by hand has what came since the one before, and both balances', a
     list.map(({ id, lines_basis: basis }: { id: string; lines_basis: string }) => `${id} ${basis}`).sort(),
     ['po_1 balance', 'po_2 balance'],
   )
+})
+
+test('a payout that has arrived is asked for its lines, where the connection can be read; once', async (t) => {
+  const admin = await startAdmin(t, { connections: [connectionOf('stripe-test', { apiKey: 'sk_test_x' })] })
+  const asked = async () =>
+    (await admin.system.db.web.query("select kind, id, reason from rereads where kind = 'payout'")).rows
+  await learn(
+    admin,
+    say.payout('in_transit', { amountMinor: 100n }),
+    say.payout('paid', { amountMinor: 9n }, { id: 'po_2', automatic: false }),
+  )
+  assert.deepEqual(await asked(), [])
+  await learn(admin, say.payout('paid', { amountMinor: 100n }))
+  await learn(admin, say.payout('paid', { amountMinor: 100n }))
+  assert.deepEqual(await asked(), [{ kind: 'payout', id: 'po_1', reason: 'lines' }])
 })
