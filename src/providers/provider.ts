@@ -23,7 +23,8 @@ export type Provider = {
   readonly keeps: readonly RefKind[]
   readonly subscription: {
     inspect(api: Api, url: string): Promise<SubscriptionState>
-    ensure(api: Api, url: string): Promise<SubscriptionState & { secret?: string }>
+    /** `made`: how much of it was missing, where that is known. */
+    ensure(api: Api, url: string): Promise<SubscriptionState & { secret?: string; made?: number }>
     /** States that `ensure` mends with nothing left to do for anybody: no new secret comes with it. Default: none. */
     readonly mends?: readonly SubscriptionState['status'][]
   }

@@ -169,6 +169,24 @@ test('an address that fails for hours costs the subscription; the next run bring
   )
 })
 
+test('what the app’s own configuration subscribes does not show, and is not taken for lost', async (t) => {
+  const shop = await openShop(t)
+  const { line, twin } = shop
+  const { subscriptions } = twin.world
+  for (const [id, one] of subscriptions) subscriptions.set(id, { ...one, isConfigured: true })
+  twin.steps.place(purchase('1001'))
+  await shop.quiet()
+  const before = subscriptions.size
+  for (const expected of [true, false]) {
+    const calls = twin.calls.length
+    const run = await shop.reconcile()
+    assert.deepEqual((await line.get(`/reconciliations/${run.id}/findings`)).data, [])
+    const asked = twin.calls.slice(calls).map(({ operation }) => operation)
+    assert.equal(asked.includes('WebhookSubscriptionCreate'), expected, 'asked once a day')
+  }
+  assert.equal(subscriptions.size, before)
+})
+
 test('C02 a subscription that points at an old host is named, and its orders come in all the same', async (t) => {
   const shop = await openShop(t)
   const { line, twin } = shop

@@ -18,7 +18,7 @@ export async function checkConnection(run: Run): Promise<number> {
   let closed = await checkSubscription(run)
   closed += await stand(run, 'gap', await gapFindings(run))
   const since = new Date(run.system.now().getTime() - run.system.config.reconcile.lookbackMs).toISOString()
-  const orders = await unmatchedOrders(run, (scope) => recordedSince(run, since, ['order'], scope))
+  const orders = await unmatchedOrders(run, (scope, kinds) => recordedSince(run, since, kinds, scope))
   closed += await stand(run, 'unmatched', [...(await unmatchedFindings(run)), ...orders])
   // Other drift is of orders, and closes when its object agrees again.
   closed += await stand(
@@ -60,8 +60,10 @@ export async function stand(
 async function checkSubscription(run: Run): Promise<number> {
   const state = await lookAtSubscription(run)
   if (state === undefined) return 0
-  const closed = await stand(run, 'subscription', subscriptionStandings(run, state))
-  return (await mendSubscription(run, state)) ? closed + (await stand(run, 'subscription', [])) : closed
+  const mending = await mendSubscription(run, state)
+  const standings = mending === 'unneeded' ? [] : subscriptionStandings(run, state)
+  const closed = await stand(run, 'subscription', standings)
+  return mending === 'mended' ? closed + (await stand(run, 'subscription', [])) : closed
 }
 
 /** So many events of the provider's must have come to us by no webhook before deliveries count as stopped. */

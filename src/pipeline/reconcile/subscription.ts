@@ -43,17 +43,31 @@ export function subscriptionStandings(run: Run, state: SubscriptionState): Subsc
   ]
 }
 
+/** Where nothing was missing though nothing shows, it stands where the API does not look; asked again after a day. */
+const elsewhere = new WeakMap<Run['system']['db'], Map<string, number>>()
+const dayMs = 86_400_000
+
 /**
- * Makes again what the provider has dropped, where that needs nobody; true where it is whole now. A connection that never
- * had a webhook was not dropped: whether to subscribe it is for an operator to say, as a copy of the service may not.
+ * Makes again what the provider has dropped, where that needs nobody. A connection that never had a webhook was not
+ * dropped: whether to subscribe it is for an operator to say, as a copy of the service may not.
  */
-export async function mendSubscription(run: Run, state: SubscriptionState): Promise<boolean> {
+export async function mendSubscription(
+  run: Run,
+  state: SubscriptionState,
+): Promise<'mended' | 'unneeded' | 'left'> {
   const { subscription } = run.provider
   const url = urlOf(run)
-  if (run.dryRun || url === undefined || subscription.mends?.includes(state.status) !== true) return false
-  if ((await lastWebhookOf(run)) === undefined) return false
+  if (url === undefined || subscription.mends?.includes(state.status) !== true) return 'left'
+  const known = elsewhere.get(run.system.db) ?? new Map<string, number>()
+  elsewhere.set(run.system.db, known)
+  const at = known.get(run.connection.id)
+  if (at !== undefined && performance.now() - at < dayMs) return 'unneeded'
+  if (run.dryRun || (await lastWebhookOf(run)) === undefined) return 'left'
   const mended = await asked(run, (api) => subscription.ensure(api, url))
-  return mended?.status === 'healthy'
+  if (mended?.status !== 'healthy') return 'left'
+  if (mended.made !== 0) return 'mended'
+  known.set(run.connection.id, performance.now())
+  return 'unneeded'
 }
 
 /** A connection without a webhook for longer never had any. */

@@ -16,7 +16,7 @@ export const shopify: Provider = {
   read,
   list,
   lists,
-  keeps: ['order', 'fulfillment', 'dispute'],
+  keeps: ['order', 'dispute'], // an order holds its parcels, payments and refunds
   subscription: { inspect, ensure, mends: ['absent', 'wrong_topics'] },
   write: { tracking, stock },
   check,

@@ -32,7 +32,7 @@ export async function inspect(api: Api, url: string): Promise<SubscriptionState>
  * Makes whatever is missing; subscriptions of the app's own configuration do not show here, and where one exists the
  * shop says that the address is taken, which is as good. The deliveries are signed with the app's secret.
  */
-export async function ensure(api: Api, url: string): Promise<SubscriptionState> {
+export async function ensure(api: Api, url: string): Promise<SubscriptionState & { made?: number }> {
   const found = await subscriptions(api)
   const state = judge(found, url, api)
   if (state.status === 'healthy' || state.status === 'doubled' || state.status === 'wrong_version')
@@ -44,6 +44,7 @@ export async function ensure(api: Api, url: string): Promise<SubscriptionState> 
     status: 'healthy',
     detail: `${made} of ${topics.length} topics were missing, and are subscribed`,
     url,
+    made,
   }
 }
 
