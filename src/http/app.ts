@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import type { System } from '../pipeline/system.ts'
@@ -6,7 +7,7 @@ import { createAdminRouter } from './admin/index.ts'
 import { createPageRouter } from './admin/pages.ts'
 import { createHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
-import { Problem, type ProblemCode, sendProblem } from './problem.ts'
+import { Problem, problemBody, type ProblemCode, problems, sendProblem } from './problem.ts'
 import { createWebhooks, type Webhooks } from './webhooks.ts'
 
 /** Express, and what answers deliveries: `listen` asks that first, for what a delivery does not need must not cost it. */
@@ -100,6 +101,7 @@ export function listen(app: App, { host, port }: { host: string; port: number })
       if (!app.webhooks(request, response)) app(request, response)
     },
   )
+  server.on('clientError', answerUnreadable)
   server.once('close', () => void app.webhooks.close())
   server.maxHeadersCount = 100
   return new Promise((resolve, reject) => {
@@ -109,4 +111,24 @@ export function listen(app: App, { host, port }: { host: string; port: number })
       resolve(server)
     })
   })
+}
+
+const unreadable = new Map<string, ProblemCode>([
+  ['HPE_HEADER_OVERFLOW', 'headers_too_large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'request_timeout'],
+])
+
+/** What is no HTTP, or none that we take, never becomes a request: its answer is written by hand, a problem as well. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const code = unreadable.get(error.code ?? '') ?? 'invalid_request'
+  const { status } = problems[code]
+  const body = problemBody(code)
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${body.length}`,
+    'Connection: close',
+  ]
+  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]))
 }

@@ -20,6 +20,8 @@ export const problems = {
   too_many_failures: { status: 429, title: 'Too many deliveries from this address could not be verified' },
   cannot_store_now: { status: 503, title: 'The delivery cannot be stored now; send it again later' },
   // ── everything else
+  request_timeout: { status: 408, title: 'The request did not arrive whole in time' },
+  headers_too_large: { status: 431, title: 'The headers are over the limit' },
   invalid_request: { status: 400, title: 'The request is not valid' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   unauthorized: { status: 401, title: 'A valid API key is required' },
