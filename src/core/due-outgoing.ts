@@ -27,10 +27,11 @@ export const outgoingEvents: readonly string[] = [
   'subscription.cancelled',
   'payout.paid',
   'inventory.low',
+  'product.updated',
 ]
 
 /** Events that other apps may ask for and that nothing announces yet. */
-export const eventsToCome: readonly string[] = ['customer.updated', 'product.updated']
+export const eventsToCome: readonly string[] = ['customer.updated']
 
 /** True for a name that an endpoint may list: an event, a family such as `order.*`, or `*`. */
 export function isEventName(name: string): boolean {
@@ -210,7 +211,7 @@ const subscriptionWords = new Map([
   ['paused', 'subscription.paused'],
 ])
 
-/** What other apps are to be told of a fact that belongs to no order. */
+/** What other apps are to be told of a fact that belongs to no order, or to nothing that became one. */
 export function accountOutgoingDue(
   fact: Fact & { readonly scope: string; readonly digest: string },
   policy: Policy,
@@ -240,6 +241,13 @@ function accountAnnouncement(
     const { amountMinor, currency, arrivalDate } = fact.data
     const detail = { ...amountOf(amountMinor, currency), status: 'paid', arrival_date: arrivalDate ?? null }
     return { event: 'payout.paid', apart: '', detail }
+  }
+  if (fact.kind === 'checkout_expired') return { event: 'checkout.abandoned', apart: '', detail: {} }
+  // A level at one place is stock, not the product.
+  if (fact.kind === 'stock_observed' && fact.data.locationId === 'all') {
+    const { sku, available, version } = fact.data
+    const detail = { sku: sku ?? null, available, updated_at: version }
+    return { event: 'product.updated', apart: `:${version}`, detail }
   }
   if (fact.kind === 'subscription_seen') {
     const { status, customerId } = fact.data

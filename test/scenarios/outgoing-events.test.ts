@@ -15,7 +15,11 @@ const items = [{ sku: 'TEE-M', quantity: 2, unit_price: '20.40', title: 'T-shirt
 async function lineWith(context: TestContext, ...handlers: ((received: Received) => Reply)[]) {
   const t = lifo(context)
   const apps = await Promise.all(handlers.map((handler) => endpoint(t as TestContext, handler)))
-  const outgoing = apps.map(({ url }) => ({ url, secret, events: ['order.*', 'payment.*', 'payout.*'] }))
+  const outgoing = apps.map(({ url }) => ({
+    url,
+    secret,
+    events: ['order.*', 'payment.*', 'payout.*', 'checkout.*'],
+  }))
   const line = await openLine(t as TestContext, { sinks: { outgoing } })
   return { line, apps }
 }
@@ -136,4 +140,32 @@ test('replay by an operator sends the original bytes under the original id', asy
   assert.equal(first!.headers['webhook-id'], second!.headers['webhook-id'])
   assert.equal(first!.headers['webhook-id'], effect.id)
   assert.deepEqual(first!.body, second!.body)
+})
+
+test('a cart that nobody paid is told of once, and an order whose other checkout expired is none', async (t) => {
+  const { line, apps } = await lineWith(t, ok)
+  const session = (id: string, n: string) => ({
+    id,
+    object: 'checkout.session',
+    created: 1_767_268_800,
+    currency: 'usd',
+    livemode: false,
+    metadata: {},
+    mode: 'payment',
+    payment_intent: `pi_${n}`,
+    payment_status: 'unpaid',
+    status: 'expired',
+  })
+  await line.take(paid)
+  await line.take(
+    stripeEvent('evt_gone', 'checkout.session.expired', session('cs_gone', 'nobody')),
+    stripeEvent('evt_gone_again', 'checkout.session.expired', session('cs_gone', 'nobody')),
+    stripeEvent('evt_other', 'checkout.session.expired', session('cs_other', 'one')),
+  )
+  const told = apps[0]!.received.map(bodyOf).filter(({ type }) => type === 'checkout.abandoned')
+  assert.deepEqual(
+    told.map(({ data }) => data.checkout),
+    [{ id: 'cs_gone' }],
+  )
+  for (const one of told) assertPublished(one)
 })

@@ -59,7 +59,7 @@ export function queueWrites(
   const settled = changes.flatMap((change) => change.eventIds)
   if (settled.length > 0) queued.push(events.stopWaiting(on, settled))
   queued.push(...queueEffects(on, system, changes, tx), ...queueWants(on, system, writing))
-  queued.push(...queueAccountEffects(on, system, writing.accountFacts, tx))
+  queued.push(...queueAccountEffects(on, system, [...writing.accountFacts, ...abandonedIn(changes)], tx))
   point('process.after_effects')
   if (moves.length > 0) queued.push(...queueMoves(on, changes, tx))
   if (moves.length > 0 && system.config.sinks.inventory?.oversold === 'hold')
@@ -185,6 +185,13 @@ function announced(body: EffectBody, { after, mode }: Change): object {
 }
 
 /** What other apps are told of facts that belong to no order. */
+/** Carts that ended without becoming an order. */
+function abandonedIn(changes: readonly Change[]): NewFact[] {
+  return changes
+    .filter(({ after }) => !after.isAttached)
+    .flatMap(({ newFacts }) => newFacts.filter(({ row }) => row.fact.kind === 'checkout_expired'))
+}
+
 function queueAccountEffects(
   on: Connection,
   system: System,

@@ -59,6 +59,8 @@ for (const [kind, detail, isOfOrder] of [
   ['payment.failed', { id: 'ch_1', status: 'failed', ...amount, reason: 'card_declined' }, true],
   ['shipment.shipped', { id: 'sh_1', status: 'shipped', carrier: null, number: null, url: null }, true],
   ['payout.paid', { id: 'po_1', status: 'paid', ...amount, arrival_date: '2026-11-25' }, false],
+  ['checkout.abandoned', { id: 'cs_1' }, false],
+  ['product.updated', { id: 'i_1', sku: 'TEE', available: 2, updated_at: '2026-11-25T10:00:00.000Z' }, false],
   ['subscription.paused', { id: 'sub_1', status: 'paused', customer_id: null }, false],
   ['inventory.low', { sku: 'TEE', on_hand: 1, committed: 1, available: 0, threshold: 2 }, false],
 ] as const) {
