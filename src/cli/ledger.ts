@@ -84,6 +84,7 @@ function close(): Command {
         'events',
         'reconciliation',
         'clearing',
+        'suspense',
       ]),
     )
     .action(async (month: string, { json, ...options }: CloseOptions) => {

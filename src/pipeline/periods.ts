@@ -9,7 +9,7 @@ import { booksOf } from './record/policy.ts'
 import type { System } from './system.ts'
 
 /** What keeps a month open; an admin may close it despite any of them but the first two. */
-export const obstacles = ['not_over', 'closed', 'events', 'reconciliation', 'clearing'] as const
+export const obstacles = ['not_over', 'closed', 'events', 'reconciliation', 'clearing', 'suspense'] as const
 export type Obstacle = { readonly kind: (typeof obstacles)[number]; readonly detail: string }
 
 /** What a closing wrote down, as it was then. Amounts are minor units as text. */
@@ -114,6 +114,7 @@ async function obstaclesTo(
           },
         ]),
     ...apart.map((detail) => ({ kind: 'clearing' as const, detail })),
+    ...inSuspense(system, sums).map((detail) => ({ kind: 'suspense' as const, detail })),
   ]
 }
 
@@ -136,6 +137,19 @@ function clearingDifferences(
       ? []
       : [`clearing of ${scope} holds ${held} ${currency} minor units, its lines come to ${net}`]
   })
+}
+
+/** Lines of a kind that we do not know stand there until somebody says what they are. */
+function inSuspense(system: System, sums: readonly AccountSum[]): string[] {
+  const books = booksOf(system.config)
+  const own = new Set(
+    system.config.connections.map(({ account }) => accountName(books, 'suspense', { scope: account })),
+  )
+  return sums
+    .filter(({ account, debit, credit }) => own.has(account) && debit !== credit)
+    .map(
+      ({ account, currency, debit, credit }) => `${account} holds ${debit - credit} ${currency} minor units`,
+    )
 }
 
 async function reportOf(

@@ -102,7 +102,7 @@ export const periodRoutes: readonly Route[] = [
       mode: Mode,
       note: Note,
       despite: z
-        .array(z.enum(['events', 'reconciliation', 'clearing']))
+        .array(z.enum(['events', 'reconciliation', 'clearing', 'suspense']))
         .default([])
         .meta({ description: 'What may stand in the way and is accepted' }),
     }),

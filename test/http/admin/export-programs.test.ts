@@ -83,7 +83,8 @@ const programs = [
   },
 ]
 
-describe(`${livesCount} generated lives of orders (seed ${seed})`, () => {
+// Side by side: each program keeps one core busy for as long as it reads.
+describe(`${livesCount} generated lives of orders (seed ${seed})`, { concurrency: 2 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'ordersync-'))
   const cleanups: (() => unknown)[] = [() => rmSync(folder, { recursive: true })]
   let admin: Admin

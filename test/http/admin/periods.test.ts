@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { factId } from '../../../src/core/fact.ts'
+import { record } from '../../../src/pipeline/record.ts'
 import { verifyHistory } from '../../../src/store/verify.ts'
 import { type Admin, connectionOf, paidSale, refundedSale, startAdmin } from './support.ts'
 
@@ -132,4 +134,32 @@ test('money without an order is listed, and clearing is compared with the lines 
   const closed = (await close(admin, { despite: ['clearing'] })).body
   assert.equal(closed.despite[0].kind, 'clearing')
   assert.ok(Array.isArray(closed.unidentified_receipts))
+})
+
+test('a line of a kind that nobody knows stands in suspense and keeps the month open', async (t) => {
+  const admin = await sold(t)
+  const data = {
+    category: 'moon_tax',
+    type: 'moon_tax',
+    amountMinor: -70n,
+    feeMinor: 0n,
+    netMinor: -70n,
+    currency: 'USD',
+    fees: [],
+  }
+  const subject = { kind: 'transaction', id: 'txn_moon' } as const
+  const fact = {
+    id: factId('balance_line', subject),
+    kind: 'balance_line',
+    subject,
+    occurredAt: '2026-01-07T00:00:00.000Z',
+    rank: 0,
+    data,
+  } as const
+  const statements = [{ fact, joins: [], level: 'account' as const }]
+  await record(admin.system, { items: [{ connection: 'stripe-test', source: 'poll', statements }] })
+  const { status, body } = await close(admin, { despite: ['clearing'] })
+  assert.equal(status, 409)
+  assert.match(body.detail, /Assets:Suspense:stripe-test holds 70 USD minor units/)
+  assert.equal((await close(admin, { despite: ['clearing', 'suspense'] })).status, 200)
 })
