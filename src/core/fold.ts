@@ -20,7 +20,7 @@ import {
   requestNumber,
   statusOf,
 } from './status.ts'
-import { claimOf, presentmentOf, tendersOf } from './presented.ts'
+import { claimOf, presentmentOf, refundClaimOf, tendersOf } from './presented.ts'
 import { withTold } from './told.ts'
 import { exchangeOf, orderedOf, settlementOf, totalsOf } from './totals.ts'
 import { wantsOf } from './wants.ts'
@@ -122,6 +122,7 @@ function moneyOf(evidence: Evidence) {
     tenders: tendersOf(payments),
     presentment: presentmentOf(evidence, payments, refunds, ordered),
     claim: claimOf(evidence, payments, ordered),
+    refundClaim: refundClaimOf(evidence, refunds, ordered),
   }
 }
 

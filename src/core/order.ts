@@ -30,6 +30,8 @@ export type Order = {
   readonly isHandedOver: boolean
   /** Undefined where the shop claims no payment that we do not know. */
   readonly claim: Claim | undefined
+  /** Undefined where the shop's word on refunds and theirs who gave them come to the same. */
+  readonly refundClaim: Claim | undefined
   /** What the shop says of the goods and sums of its refunds, in the order's currency. */
   readonly refundAllocation: RefundAllocation
   readonly personId: string | undefined

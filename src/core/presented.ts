@@ -2,7 +2,7 @@ import { byText, type Evidence, sum } from './evidence.ts'
 import type { Total } from './lines.ts'
 import { shareHalfEven } from './money.ts'
 import type { Claim, Payment, Presentment, Refund, TenderSum } from './order.ts'
-import { refundedMinor } from './refunds.ts'
+import { counts, refundedMinor } from './refunds.ts'
 import { isCalledPaid } from './told.ts'
 
 type Presented = {
@@ -74,14 +74,39 @@ export function claimOf(
       ({ data }) =>
         data.status === 'success' && (data.transaction === 'sale' || data.transaction === 'capture'),
     )
-  const seen = presentedOf(evidence, ordered)
-  const counted = (amountMinor: bigint, currency: string) => {
-    if (currency === ordered.currency) return amountMinor
-    return currency === seen?.currency ? seen.count(amountMinor) : 0n
-  }
+  const counted = counterOf(evidence, ordered)
   const shown = sum(taken.map(({ data }) => counted(data.amountMinor, data.currency)))
   const claimedMinor = shown > 0n || !isCalledPaid(shop) ? shown : ordered.amountMinor - unseen
   const known = payments.filter((one) => one.tender === 'provider')
   const knownMinor = sum(known.map((one) => counted(one.capturedMinor, one.currency)))
   return claimedMinor > knownMinor ? { claimedMinor, knownMinor } : undefined
+}
+
+/**
+ * What the shop says was given back of payments that another connection speaks for, beside what that one knows;
+ * undefined where both say the same, and where the shop tells of no such payment at all.
+ */
+export function refundClaimOf(
+  evidence: Evidence,
+  refunds: readonly Refund[],
+  ordered: Total | undefined,
+): Claim | undefined {
+  const told = evidence.of('payment_evidence').filter(({ data }) => data.status === 'success')
+  if (ordered === undefined || told.length === 0) return undefined
+  const counted = counterOf(evidence, ordered)
+  const given = told.filter(({ data }) => data.transaction === 'refund')
+  const claimedMinor = sum(given.map(({ data }) => counted(data.amountMinor, data.currency)))
+  const shops = new Set(told.map(({ scope }) => scope))
+  const known = refunds.filter((refund) => counts(refund) && !shops.has(refund.scope))
+  const knownMinor = sum(known.map((refund) => counted(refund.amountMinor, refund.currency)))
+  return claimedMinor === knownMinor ? undefined : { claimedMinor, knownMinor }
+}
+
+/** Counts money in the order's currency; what is in neither its own nor the buyer's counts nothing. */
+function counterOf(evidence: Evidence, ordered: Total): (amountMinor: bigint, currency: string) => bigint {
+  const seen = presentedOf(evidence, ordered)
+  return (amountMinor, currency) => {
+    if (currency === ordered.currency) return amountMinor
+    return currency === seen?.currency ? seen.count(amountMinor) : 0n
+  }
 }

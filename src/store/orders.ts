@@ -96,14 +96,15 @@ export const statesOf = statement<[ids: string[]], { id: string; state: string |
   text: `select id, state from orders where id = any($1::text[]) and alias_of is null order by id`,
 })
 
-/** Of these orders those whose money and whose word may differ: not paid for, or ended with money taken. */
+/** Of these orders those whose money and whose word may differ: not paid for, ended with money taken, or refunded on one side. */
 export const inDoubt = statement<[ids: string[]], { id: string; state: string }>({
   name: 'orders.inDoubt',
   uses: ['orders_pkey'],
   text: `select id, state from orders
           where id = any($1::text[]) and alias_of is null and is_attached and state is not null
-            and case when status = 'cancelled' then payment_status in ('paid', 'partially_paid', 'partially_refunded')
-                     else payment_status in ('pending', 'authorized', 'failed', 'voided', 'partially_paid') end
+            and (state like '%"refundClaim":{%'
+                 or case when status = 'cancelled' then payment_status in ('paid', 'partially_paid', 'partially_refunded')
+                         else payment_status in ('pending', 'authorized', 'failed', 'voided', 'partially_paid') end)
           order by id`,
 })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { refundOf, stripeEvent } from '../support/stripe-events.ts'
 import { charged, openWitnesses, purchase, tendersOf, today } from './witnesses.ts'
 
 test('C14 the shop and the provider both report one capture: it counts once, the second is a reference', async (t) => {
@@ -226,4 +227,25 @@ test('C08a a payment that names no order at all waits, and is left to a person p
   const left = (await line.get('/events?connection=wallet&status=needs_review')).data
   assert.ok(left.length > 0 && left.every((event: any) => event.status_reason.includes('names no order')))
   assert.equal((await line.balances())['Assets:Clearing:wallet'], '38.89 USD', 'the money is in the books')
+})
+
+test('money that was given back on one side alone is a finding past its lag, until both sides know', async (t) => {
+  let at = Date.now() - 3 * 3_600_000
+  const { line, shop, card, quiet, reconcile } = await openWitnesses(t, { shop: { now: () => new Date(at) } })
+  const sale = { n: '1', orderNumber: '1001', created: today - 4 * 3600 }
+  const { id } = shop.steps.place(purchase)
+  shop.steps.pay(id, { gateway: 'stripe' })
+  await quiet()
+  await card(charged('1', { created: sale.created }))
+  assert.deepEqual(await reconcile('shop-eu'), [])
+  at += 60_000 // a version of its own
+  shop.after.refund(id, { amountMinor: 1000n })
+  await quiet()
+  assert.deepEqual(await reconcile('shop-eu'), ['refund_not_at_provider'])
+  await card(stripeEvent('evt_re', 'refund.created', refundOf(sale, 1000), today))
+  assert.deepEqual(await reconcile('shop-eu'), [])
+  assert.equal((await line.order('1001')).totals.refunded.amount, '10.00')
+  const other = refundOf(sale, 500, { id: 're_2', balance_transaction: 'txn_re_2' })
+  await card(stripeEvent('evt_re2', 'refund.created', other, today))
+  assert.deepEqual(await reconcile('shop-eu'), ['refund_not_in_shop'])
 })

@@ -179,6 +179,7 @@ export function orderOf(over: Partial<Order> = {}): Order {
     cancelledAt: undefined,
     isHandedOver: false,
     claim: undefined,
+    refundClaim: undefined,
     refundAllocation: { lines: [], taxMinor: zero, shippingMinor: zero, adjustmentMinor: zero },
     scope: 'stripe-test',
     requested: undefined,

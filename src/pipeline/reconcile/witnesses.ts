@@ -23,18 +23,22 @@ const refundLagMs = 3_600_000
 const ordersAtOnce = 500
 
 /**
- * Orders that their shop calls paid and the payment side does not know past its lag, and those that ended with their
- * money still here. The order is told as well, so that its review shows and goes by itself when the money is known.
+ * Orders that their shop calls paid and the payment side does not know past its lag, those that ended with their money
+ * still here, and those of which money was given back on one side alone. Where a review is due the order is told as well, so
+ * that it shows and goes by itself when the money is known.
  * `recorded` are the orders that something was recorded of lately; those of open findings are looked at besides.
  */
 export async function unmatchedOrders(
   run: Run,
-  recorded: (scope: string) => AsyncIterable<Subject>,
+  recorded: (scope: string, kinds: string[]) => AsyncIterable<Subject>,
 ): Promise<Standing[]> {
   const found: Standing[] = []
   for (const shop of shopsOf(run)) {
     const ids = new Set<string>()
-    for await (const row of recorded(shop.account)) if (row.order_id !== null) ids.add(row.order_id)
+    for await (const row of recorded(shop.account, ['order']))
+      if (row.order_id !== null) ids.add(row.order_id)
+    for (const payer of payersOf(run))
+      for await (const row of recorded(payer, ['refund'])) if (row.order_id !== null) ids.add(row.order_id)
     for (const id of await underFindings(run, shop)) ids.add(id)
     const all = [...ids]
     for (let at = 0; at < all.length; at += ordersAtOnce) {
@@ -55,6 +59,14 @@ function shopsOf({ connection, system }: Run): Connection[] {
   return connections.filter((one) => isOrders(one) && !canRead(one) && scopes.includes(one.account))
 }
 
+/** Whose money may have been given back of these orders. */
+function payersOf({ connection, system }: Run): Set<string> {
+  const payers = system.config.connections.filter(
+    (one) => one.mode === connection.mode && one.speaksFor.includes('payment'),
+  )
+  return new Set(payers.map((one) => one.account))
+}
+
 async function underFindings(run: Run, shop: Connection): Promise<string[]> {
   const open: string[] = []
   for await (const row of findings.allOpen(run.system.db.web, run.connection.id)) {
@@ -70,15 +82,15 @@ async function underFindings(run: Run, shop: Connection): Promise<string[]> {
   return rows.map((row) => row.id)
 }
 
-type Case = { readonly told: FactData['lag_passed']; readonly standing: Standing }
+type Case = { readonly told?: FactData['lag_passed']; readonly standing: Standing }
 
 async function judge(run: Run, shop: Connection, id: string, order: Order): Promise<Standing[]> {
   const { resource, currency } = order
   if (resource?.kind !== 'order' || order.scope !== shop.account || currency === undefined) return []
   const named = { id, resource, currency, name: order.number ?? resource.id }
-  const found = unpaid(run, order, named) ?? kept(run, order, named)
+  const found = unpaid(run, order, named) ?? kept(run, order, named) ?? refundedOnOneSide(run, order, named)
   if (found === undefined) return []
-  await tell(run, shop, order, found.told)
+  if (found.told !== undefined) await tell(run, shop, order, found.told)
   return [found.standing]
 }
 
@@ -122,6 +134,36 @@ function kept(run: Run, order: Order, { id, resource, currency, name }: Named): 
       ours: { order_id: id, amount: moneyOf(keptMinor, currency) },
       theirs: { since: order.cancelledAt },
       repair: 'none by itself: refund it, or keep it as credit',
+    },
+  }
+}
+
+/** The shop gave money back that nobody gave, or somebody gave it and the shop does not know. */
+function refundedOnOneSide(
+  run: Run,
+  order: Order,
+  { id, resource, currency, name }: Named,
+): Case | undefined {
+  const { refundClaim, refunds, saidAt } = order
+  const since = [saidAt, ...refunds.map(({ occurredAt }) => occurredAt)]
+    .filter((at) => at !== undefined)
+    .sort()
+    .at(-1)
+  if (refundClaim === undefined || !isPast(run, since, refundLagMs)) return undefined
+  const { knownMinor, claimedMinor } = refundClaim
+  const isShops = claimedMinor > knownMinor
+  const text = isShops
+    ? `the shop gave back more of order ${name} than is known where it was paid`
+    : `more of order ${name} was given back where it was paid than its shop knows`
+  return {
+    standing: {
+      resource,
+      detail: { reason: isShops ? 'refund_not_at_provider' : 'refund_not_in_shop', text },
+      ours: { order_id: id, amount: moneyOf(knownMinor, currency) },
+      theirs: { amount: moneyOf(claimedMinor, currency), since },
+      repair: isShops
+        ? 'none by itself: refund it where it was paid'
+        : 'none by itself: say in the shop which goods it was for',
     },
   }
 }
