@@ -182,7 +182,10 @@ function isAttachedBy(evidence: Evidence): boolean {
   )
 }
 
+/** A shop says itself when it was placed; elsewhere it is when anything was first heard of it. */
 function placedAtOf(evidence: Evidence): Instant | undefined {
+  const byShop = evidence.of('order_placed').filter(({ subject }) => subject.kind === 'order')
+  if (byShop.length > 0) return byShop.map((fact) => fact.occurredAt).sort()[0]
   return attaching.flatMap((kind) => evidence.of(kind).map((fact) => fact.occurredAt)).sort()[0]
 }
 

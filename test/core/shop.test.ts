@@ -215,6 +215,12 @@ describe('goods', () => {
     assert.deepEqual([told(...sold).fulfillmentStatus, told(...sold).status], ['fulfilled', 'closed'])
   })
 
+  test('an order was placed when its shop says so, though a payment is said to be older', () => {
+    const early = pay(4580n, { at: -1 })
+    assert.equal(told(early, snapshot(1)).placedAt, at(0))
+    assert.equal(fold([early]).placedAt, at(-1))
+  })
+
   test('an order goes by its shop’s id, whatever else is called an order', () => {
     const elsewhere = fact('order_placed', { kind: 'order', id: '1WALLET' }, {}, { connection: 'pay' })
     assert.deepEqual(told(elsewhere, snapshot(1)).resource, { kind: 'order', id: '5001' })
