@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Policy } from '../../src/core/effect.ts'
 import type { KnownFact } from '../../src/core/fact.ts'
 import type { FoldContext } from '../../src/core/fold.ts'
 import { recognition } from '../../src/core/recognition.ts'
-import { property } from '../support/property.ts'
+import { property, seed } from '../support/property.ts'
 import { balancesOf, canonical, imbalances } from './books.ts'
 import { policy as effectPolicy } from './factory.ts'
 import { batches, content, Learner, result } from './learner.ts'
@@ -75,3 +76,26 @@ property(
   },
   { runs: 150, show: shownLife },
 )
+
+test('C23 a life told in six pieces, in all 720 orders, ends in one state', () => {
+  const [life] = fc.sample(lifeOfTwo(), { seed, numRuns: 1 })
+  const { facts } = life!
+  const size = Math.ceil(facts.length / 6)
+  const pieces = Array.from({ length: 6 }, (_, n) => facts.slice(n * size, (n + 1) * size))
+  const ends = new Set<string>()
+  let orders = 0
+  for (const order of permutations(pieces)) {
+    const books = new Learner(deciding)
+    for (const piece of order) books.learn(piece)
+    const { order: end } = result(books.known, deciding)
+    ends.add(canonical({ end, stock: books.stock, recognised: balancesOf(books.recognised) }))
+    orders += 1
+  }
+  assert.deepEqual([orders, ends.size], [720, 1])
+})
+
+function* permutations<T>(items: readonly T[]): Generator<T[]> {
+  if (items.length === 0) yield []
+  for (const [index, first] of items.entries())
+    for (const rest of permutations(items.toSpliced(index, 1))) yield [first, ...rest]
+}

@@ -25,7 +25,7 @@ function loseAll(shop: Shop, count: number): void {
 const paidSql =
   "select count(*)::int as paid from orders where is_attached and alias_of is null and payment_status = 'paid'"
 
-test('pages that are empty, short, or change under the walk lose nothing, with hundreds of objects in one second', async (t) => {
+test('C45 pages that are empty, short, or change under the walk lose nothing, with hundreds of objects in one second', async (t) => {
   const shop = await openShop(t)
   loseAll(shop, 110)
   for (const kind of ['empty_page', 'short_page', 'insert_at_head', 'delete_cursor'] as const) {

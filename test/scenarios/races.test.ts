@@ -60,7 +60,7 @@ test('one delivery at 50 connections and two processes is one event, one answer,
   assert.equal(deliveries.body.data.length, 50)
 })
 
-test('three events of one payment at three connections in one moment are one captured fact', async (t) => {
+test('C10 three events of one payment at three connections in one moment are one captured fact', async (t) => {
   const { services } = await twoProcesses(t)
   for (let i = 0; i < 20; i += 1) {
     const sale = { n: `tri${i}` }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { shopifyHeaders } from '../../src/sandbox/shopify/index.ts'
 import { chargeOf, refundOf, stripeEvent } from '../support/stripe-events.ts'
 import { charged, openWitnesses, purchase, today, type Witnesses } from './witnesses.ts'
 
@@ -206,4 +207,29 @@ test('a draft is no order until the shop makes one of it', async (t) => {
   shop.steps.place({ ...purchase, sourceName: 'shopify_draft_order' })
   await quiet()
   assert.equal((await line.order('1001')).status, 'open')
+})
+
+test('C25 what is told again of an order that is shipped and closed is taken, and changes nothing', async (t) => {
+  const all = await openWitnesses(t, { sku })
+  const id = await paid(all, purchase, 4080)
+  const { line, shop, quiet, card } = all
+  shop.goods.ship(id, { number: 'Z1' })
+  await quiet()
+  const [before, effects] = [await line.order('1001'), await line.effects('1001')]
+  assert.equal(before.status, 'closed')
+  for (const event of shop.world.events) {
+    const { secret, world } = shop
+    // Under an id of its own each: as news that says what is known.
+    const headers = shopifyHeaders(
+      { ...event, id: crypto.randomUUID() },
+      { secret, version: '2026-10', shop: world.shop },
+    )
+    const url = `${line.running.url}/webhooks/shopify/shop-eu`
+    assert.equal((await fetch(url, { method: 'POST', headers, body: event.body })).status, 200, event.topic)
+  }
+  await card(charged('1'))
+  await quiet()
+  assert.deepEqual(await line.order('1001'), before)
+  assert.deepEqual(await line.effects('1001'), effects)
+  assert.deepEqual(await stockOf(all, 'TEE-M'), [98, 0])
 })
