@@ -8,13 +8,20 @@ const known = new WeakMap<Config, Map<string, NumberScopes>>()
  * Whose orders a bare number may mean: our own where we speak for orders, else those of `ordersFrom`. It is certain where
  * all connections of that money leave one and the same account; two connections of one account may mean two shops.
  */
-export function numberScopes(scope: string, connection: Connection | undefined, config: Config): NumberScopes {
-  if (connection === undefined || connection.speaksFor.includes('order')) return { scopes: [scope], isCertain: true }
+export function numberScopes(
+  scope: string,
+  connection: Connection | undefined,
+  config: Config,
+): NumberScopes {
+  if (connection === undefined || connection.speaksFor.includes('order'))
+    return { scopes: [scope], isCertain: true }
   const perConnection = known.get(config) ?? new Map<string, NumberScopes>()
   known.set(config, perConnection)
   const held = perConnection.get(connection.id)
   if (held !== undefined) return held
-  const kin = config.connections.filter((other) => other.account === connection.account && !other.speaksFor.includes('order'))
+  const kin = config.connections.filter(
+    (other) => other.account === connection.account && !other.speaksFor.includes('order'),
+  )
   const all = new Set(kin.flatMap((other) => ordersOf(other, config)))
   const found = { scopes: ordersOf(connection, config), isCertain: all.size === 1 }
   perConnection.set(connection.id, found)
@@ -39,4 +46,3 @@ export function hasContest(config: Config): boolean {
   contested.set(config, isContested)
   return isContested
 }
-
