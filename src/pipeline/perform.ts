@@ -9,6 +9,7 @@ import type { Sink } from '../sinks/sink.ts'
 import type { TargetSettings } from '../sinks/target.ts'
 import { doorOf } from './perform/door.ts'
 import { SinkLoop, type Timing } from './perform/loop.ts'
+import { Settler } from './perform/settler.ts'
 import { tokenStoreOf } from './perform/tokens.ts'
 import { writerOf } from './perform/writer.ts'
 import { writable } from './readable.ts'
@@ -34,7 +35,8 @@ export function startPerforming(
   sinks: readonly Sink[] = sinksOf(system),
   times: Timing = timing,
 ): Performing {
-  const loops = sinks.map((sink) => new SinkLoop(system, sink, times))
+  const settler = new Settler(system)
+  const loops = sinks.map((sink) => new SinkLoop(system, sink, times, settler))
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()))

@@ -1,6 +1,6 @@
 import type { Act } from '../../core/outcome.ts'
 import * as effects from '../../store/effects.ts'
-import { recordEnd, tellOfFailure } from '../perform/settle.ts'
+import { type End, type Ended, recordEnds, tellOfFailure } from '../perform/settle.ts'
 import type { System } from '../system.ts'
 
 /** A mail that counted as sent, or was in doubt, did not arrive: its effect has failed, and the team is told. */
@@ -10,16 +10,17 @@ export async function mailBounced(
 ): Promise<void> {
   const reason = `the mail came back (${status})`
   for (const row of await effects.mailsByReference(system.db.worker, messageId)) {
-    const ended = {
+    const ended: Ended = {
       row,
       attempts: row.attempts,
       state: 'failed',
       reference: messageId,
       source: 'effect',
-    } as const
-    await recordEnd(system, ended, async (on) => {
+    }
+    const write: End['write'] = async (on) => {
       const bounced = await effects.bounced(on, row.id, reason)
       if (bounced.length > 0) await tellOfFailure(on, system, row, reason)
-    })
+    }
+    await recordEnds(system, [{ ended, write }])
   }
 }

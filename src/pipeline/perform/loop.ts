@@ -8,6 +8,7 @@ import { Running } from './attempt.ts'
 import { Circuit } from './circuit.ts'
 import { claim } from './claim.ts'
 import { type Ending, settle } from './settle.ts'
+import type { Settler } from './settler.ts'
 
 export type Timing = {
   readonly leaseMs: number
@@ -28,6 +29,7 @@ export class SinkLoop {
   readonly #system: System
   readonly #sink: Sink
   readonly #times: Timing
+  readonly #settler: Settler
   readonly #running = new Map<Running, Promise<void>>()
   readonly #stopping = new AbortController()
   readonly #cutOff = new AbortController()
@@ -37,8 +39,9 @@ export class SinkLoop {
   #isDown = false // as the log was told
   #lastCareAt = Number.NEGATIVE_INFINITY
 
-  constructor(system: System, sink: Sink, times: Timing) {
+  constructor(system: System, sink: Sink, times: Timing, settler: Settler) {
     this.#system = system
+    this.#settler = settler
     this.#sink = sink
     this.#times = times
     this.#circuit = new Circuit({
@@ -103,10 +106,12 @@ export class SinkLoop {
       running.call(this.#system, this.#sink, this.#cutOff.signal),
     )
     this.#tellOfCircuit()
-    for (const ending of running.endings) {
-      this.#report(performed, ending)
-      await this.#settleUntilWritten(ending, performed)
-    }
+    await Promise.all(
+      running.endings.map((ending) => {
+        this.#report(performed, ending)
+        return this.#settleUntilWritten(ending, performed)
+      }),
+    )
     this.#running.delete(running)
     this.#wake.abort()
   }
@@ -134,7 +139,7 @@ export class SinkLoop {
   async #settleUntilWritten(ending: Ending, performed: Performed): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        const hasSay = await settle(this.#system, this.#sink, ending, performed)
+        const hasSay = await this.#settler.settle(this.#sink, ending, performed)
         if (!hasSay)
           this.#system.log.warn('effect attempt was superseded', {
             effect_id: ending.row.id,

@@ -7,7 +7,7 @@ import * as effects from '../../store/effects.ts'
 import { nextTx } from '../../store/facts.ts'
 import { type Notice, tellTeam } from '../notices.ts'
 import { point } from '../point.ts'
-import { record } from '../record.ts'
+import { record, type RecordItem } from '../record.ts'
 import type { System } from '../system.ts'
 
 /** The attempt that ends: whose it is, and whether what it called may have been reached. */
@@ -36,27 +36,39 @@ export async function settle(
 ): Promise<boolean> {
   const outcome = exhausted(sink, ending, performed)
   if (outcome.kind === 'retry') return settleRetry(system, sink, ending, outcome)
-  const write = async (on: Connection) => {
-    const doneAt = system.now().toISOString()
-    const reference = (outcome.kind === 'done' ? outcome.reference : undefined) ?? ending.reference ?? null
-    const error = outcome.kind === 'done' ? null : outcome.error
-    const rows = await effects.settle(
-      on,
-      ending.row.id,
-      ending.token,
-      outcome.kind,
-      doneAt,
-      null,
-      reference,
-      error,
-      doneAt,
-    )
-    if (rows.length === 0) throw new Superseded('another attempt has taken over')
-    if (outcome.kind === 'failed') await tellOfFailure(on, system, ending.row, outcome.error)
+  return isSettled(system, endOf(system, ending, outcome))
+}
+
+/** The end of an attempt that is not to be repeated, as `recordEnds` takes it. Writing it throws where it was superseded. */
+export function endOf(system: System, ending: Ending, outcome: Exclude<Performed, { kind: 'retry' }>): End {
+  const reference = (outcome.kind === 'done' ? outcome.reference : undefined) ?? ending.reference
+  const error = outcome.kind === 'done' ? null : outcome.error
+  const { row, token } = ending
+  return {
+    ended: { ...ending, state: outcome.kind, reference, source: 'effect' },
+    async write(on) {
+      const at = system.now().toISOString()
+      const rows = await effects.settle(
+        on,
+        row.id,
+        token,
+        outcome.kind,
+        at,
+        null,
+        reference ?? null,
+        error,
+        at,
+      )
+      if (rows.length === 0) throw new Superseded('another attempt has taken over')
+      if (outcome.kind === 'failed') await tellOfFailure(on, system, row, outcome.error)
+    },
   }
+}
+
+/** Writes one end; false where the attempt was superseded. */
+export async function isSettled(system: System, end: End): Promise<boolean> {
   try {
-    const reference = (outcome.kind === 'done' ? outcome.reference : undefined) ?? ending.reference
-    await recordEnd(system, { ...ending, state: outcome.kind, reference, source: 'effect' }, write)
+    await recordEnds(system, [end])
   } catch (error) {
     if (error instanceof Superseded) return false
     throw error
@@ -84,12 +96,12 @@ export async function tellOfFailure(
 }
 
 /** A repeat beyond the last is a failure; where it can have been received on some try, doubt. */
-function exhausted(sink: Sink, ending: Ending, performed: Performed): Performed {
+export function exhausted(sink: Sink, ending: Ending, performed: Performed): Performed {
   if (performed.kind !== 'retry' || ending.attempts < sink.attemptsMax) return performed
   return { kind: 'failed', error: `given up after ${ending.attempts} attempts: ${performed.error}` }
 }
 
-async function settleRetry(
+export async function settleRetry(
   system: System,
   sink: Sink,
   ending: Ending,
@@ -123,22 +135,28 @@ export type Ended = {
   readonly source: 'effect' | 'operator'
 }
 
+export type End = { readonly ended: Ended; write(on: Connection): Promise<unknown> }
+
 /**
- * Writes the effect's row and records the fact in one transaction; what `write` throws rolls both back. An effect of no
- * order has its row alone.
+ * Writes the effects' rows and records the facts in one transaction; what a `write` throws rolls all of it back. An effect
+ * of no order has its row alone.
  */
-export async function recordEnd(
-  system: System,
-  ended: Ended,
-  write: (on: Connection) => Promise<unknown>,
-): Promise<void> {
-  const { row, attempts, state, reference, source } = ended
-  const subject = await subjectOf(system, row)
+export async function recordEnds(system: System, ends: readonly End[]): Promise<void> {
+  const items = (await Promise.all(ends.map(({ ended }) => itemOf(system, ended)))).flatMap(
+    (item) => item ?? [],
+  )
+  const write = (on: Connection) => Promise.all(ends.map((end) => end.write(on)))
   point('perform.before_done_commit')
-  if (subject === undefined) {
-    await inTransaction(system.db.worker, write)
-    return
-  }
+  if (items.length === 0) await inTransaction(system.db.worker, write)
+  else await record(system, { items, alongside: write })
+}
+
+async function itemOf(
+  system: System,
+  { row, attempts, state, reference, source }: Ended,
+): Promise<RecordItem | undefined> {
+  const subject = await subjectOf(system, row)
+  if (subject === undefined) return undefined
   const fact: Fact<'effect_performed'> = {
     id: factId('effect_performed', subject.ref, `${row.key}:${attempts}:${state}`),
     kind: 'effect_performed',
@@ -154,16 +172,8 @@ export async function recordEnd(
       ...askedOf(row),
     },
   }
-  await record(system, {
-    items: [
-      {
-        connection: subject.connection,
-        source,
-        statements: [{ fact, joins: await ownIds(system, row), level: 'order' }],
-      },
-    ],
-    alongside: write,
-  })
+  const statements = [{ fact, joins: await ownIds(system, row), level: 'order' as const }]
+  return { connection: subject.connection, source, statements }
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { recordEnd } from '../../../src/pipeline/perform/settle.ts'
+import { type End, recordEnds } from '../../../src/pipeline/perform/settle.ts'
 import * as effects from '../../../src/store/effects.ts'
 import { verifyHistory } from '../../../src/store/verify.ts'
 import { type Admin, paidSale, refundedSale, startAdmin } from './support.ts'
@@ -106,9 +106,9 @@ test('an effect that a person drops closes the review of its doubt', async (t) =
     effects.EffectRow,
   ]
   const ended = { row, attempts: 1, state: 'unknown', reference: undefined, source: 'effect' as const }
-  await recordEnd(admin.system, ended, (on) =>
-    on.query("update effects set state = 'unknown', attempts = 1 where id = $1", [row.id]),
-  )
+  const write: End['write'] = (on) =>
+    on.query("update effects set state = 'unknown', attempts = 1 where id = $1", [row.id])
+  await recordEnds(admin.system, [{ ended, write }])
   const codes = async () =>
     (await admin.get(`/orders/${id}`)).body.needs_review.map(({ code }: { code: string }) => code)
   assert.ok((await codes()).includes('effect_unknown'))
