@@ -17,8 +17,8 @@ export type Step = {
 )
 
 /**
- * Every step of one surviving order, in the order in which we learned them. What an order brought along when it became
- * part of this one is one step, at the link of the merge: its own older steps were never steps of this order.
+ * Every step of one surviving order, in the order in which it learned them. What an order brought along when it became
+ * part of this one follows the merge: this order learned it then, and nothing is inserted before an older row.
  */
 export function stepsOf(
   timeline: Timeline,
@@ -26,21 +26,48 @@ export function stepsOf(
   effects: readonly OrderEffect[],
   findings: readonly OrderFinding[],
 ): Step[] {
+  return withFindings(witnessed(stepsUntil(timeline, root, effects, undefined)), findings)
+}
+
+function stepsUntil(
+  timeline: Timeline,
+  root: string,
+  effects: readonly OrderEffect[],
+  until: bigint | undefined,
+): Step[] {
   const steps: Step[] = []
-  const seen = new Set<string>()
   for (const linkSeq of linksOf(timeline, effects)) {
-    steps.push(...mergesAt(timeline, root, linkSeq))
-    for (const fact of timeline.facts) {
-      if (fact.linkSeq !== linkSeq || rootAt(timeline, fact.orderId!, linkSeq) !== root) continue
-      steps.push(factStep(fact, !seen.has(`${fact.scope} ${fact.id}`)))
-      seen.add(`${fact.scope} ${fact.id}`)
-    }
-    for (const effect of effects) {
+    if (until !== undefined && linkSeq > until) break
+    for (const merge of mergesAt(timeline, root, linkSeq))
+      steps.push(merge, ...broughtAlong(timeline, effects, merge))
+    for (const fact of timeline.facts)
+      if (fact.linkSeq === linkSeq && rootAt(timeline, fact.orderId!, linkSeq) === root)
+        steps.push(factStep(fact))
+    for (const effect of effects)
       if (effect.link_seq === linkSeq && rootAt(timeline, effect.order_id, linkSeq) === root)
         steps.push(effectStep(effect))
-    }
   }
-  return withFindings(steps, findings)
+  return steps
+}
+
+function broughtAlong(
+  timeline: Timeline,
+  effects: readonly OrderEffect[],
+  { merged, recordedAt, linkSeq }: Step & { kind: 'merge' },
+): Step[] {
+  const earlier = stepsUntil(timeline, merged, effects, linkSeq - 1n)
+  return earlier.map((step) => ({ ...step, recordedAt, linkSeq }))
+}
+
+function witnessed(steps: readonly Step[]): Step[] {
+  const seen = new Set<string>()
+  return steps.map((step) => {
+    if (step.kind !== 'fact') return step
+    const name = `${step.fact.scope} ${step.fact.id}`
+    const isFirstWitness = !seen.has(name)
+    seen.add(name)
+    return { ...step, isFirstWitness }
+  })
 }
 
 function linksOf({ facts, members }: Timeline, effects: readonly OrderEffect[]): bigint[] {
@@ -52,7 +79,7 @@ function linksOf({ facts, members }: Timeline, effects: readonly OrderEffect[]):
   return [...links].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
-function mergesAt(timeline: Timeline, root: string, linkSeq: bigint): Step[] {
+function mergesAt(timeline: Timeline, root: string, linkSeq: bigint): (Step & { kind: 'merge' })[] {
   const merged = new Set<string>()
   for (const id of timeline.members.keys()) {
     const formerly = rootAt(timeline, id, linkSeq - 1n)
@@ -71,7 +98,7 @@ function mergesAt(timeline: Timeline, root: string, linkSeq: bigint): Step[] {
         at: cause?.occurredAt ?? recordedAt,
         recordedAt,
         linkSeq,
-        facts,
+        facts: [],
         kind: 'merge' as const,
         merged: id,
         cause,
@@ -80,7 +107,7 @@ function mergesAt(timeline: Timeline, root: string, linkSeq: bigint): Step[] {
   })
 }
 
-function factStep(fact: RecordedFact, isFirstWitness: boolean): Step {
+function factStep(fact: RecordedFact): Step {
   const { recordedAt, linkSeq } = fact
   return {
     id: `fct_${fact.seq}`,
@@ -90,7 +117,7 @@ function factStep(fact: RecordedFact, isFirstWitness: boolean): Step {
     facts: [fact],
     kind: 'fact',
     fact,
-    isFirstWitness,
+    isFirstWitness: true,
   }
 }
 

@@ -146,6 +146,7 @@ test('orders that prove to be one are one row; both ids answer with the survivor
     await admin.get(`/orders/${older.id}?as_of=${asOf}`),
   ]
   const rowsThen = await historyOf(admin, older.id)
+  const youngerRows = await historyOf(admin, younger.id)
   await admin.learn(stripeEvent('evt_c', 'payment_intent.succeeded', intentOf({ n: 1 })))
 
   assert.equal((await admin.get('/orders')).body.data.length, 1)
@@ -173,6 +174,10 @@ test('orders that prove to be one are one row; both ids answer with the survivor
   assert.equal(merged.length, 1)
   assert.equal(merged[0]!.kind, 'fact')
   assert.match(merged[0]!.summary, new RegExp(younger.id))
+  const shown = new Map(rows.map((row) => [row.id, row]))
+  assert.ok(youngerRows.length > 0)
+  for (const row of youngerRows)
+    assert.equal(shown.get(row.id)?.recorded_at, merged[0]!.recorded_at, row.type)
   assert.deepEqual(await historyOf(admin, younger.id), rows)
 })
 
