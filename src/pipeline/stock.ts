@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { isWanted } from '../core/due-outgoing.ts'
 import { type Fact, factId, type Ref, type RefKind } from '../core/fact.ts'
 import { inTransaction } from '../store/database.ts'
@@ -12,6 +13,7 @@ import type { System } from './system.ts'
 import { type Working, working } from './working.ts'
 
 const pollMs = 5_000 // behind the in-memory signal: what other processes sold
+const restMs = 200 // between two looks, however much is sold meanwhile
 const movesMax = 2_000 // an order that took goods before so many others did is not the one that is to wait
 
 /**
@@ -31,6 +33,7 @@ async function loop(system: System, stop: AbortSignal): Promise<void> {
       system.log.warn('stock could not be looked at', { error: error as Error })
     }
     await signal.wait('stock', { since, timeoutMs: pollMs, stop })
+    await delay(restMs, undefined, { signal: stop }).catch(() => {})
   }
 }
 
