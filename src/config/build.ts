@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Config, Connection } from '../config.ts'
+import type { Config, Connection } from './types.ts'
 import { defaultChart } from '../core/journal.ts'
 import { providerKeys } from './connection.ts'
 import type { ConfigFile } from './schema.ts'

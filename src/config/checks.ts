@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Config, Connection } from '../config.ts'
+import type { Config, Connection } from './types.ts'
 import type { Provider } from '../providers/provider.ts'
 import { isPublicAddress } from '../sinks/public-address.ts'
 import { lookOf } from '../sinks/receipt/look.ts'

@@ -1,4 +1,4 @@
-import type { Journal, Program, Told } from './index.ts'
+import type { Journal, Program, Told } from './program.ts'
 
 type Line = {
   Amount?: number

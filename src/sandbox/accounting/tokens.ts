@@ -1,4 +1,4 @@
-import type { Asked, Told } from './index.ts'
+import type { Asked, Told } from './program.ts'
 
 /** OAuth 2 with refresh tokens that are good once: each renewal gives the next, and one that was used is refused. */
 export class Tokens {

@@ -1,12 +1,12 @@
 /** The PayPal twin: a made-up merchant account, its API on loopback, and a sender of its signed webhooks. */
 import { serveOn, type Served } from '../serving.ts'
-import { createFaults, type Faults } from '../stripe/api/faults.ts'
+import { createFaults } from '../stripe/api/faults.ts'
 import { After } from './after.ts'
 import { createPaypalDeliver, type PaypalDeliver } from './deliver.ts'
-import type { PaypalRequest } from './routes.ts'
+import type { PaypalTwinParts } from './parts.ts'
 import { createPaypalApi } from './server.ts'
 import { Steps } from './steps.ts'
-import { createPaypalWorld, type PaypalWorld } from './world.ts'
+import { createPaypalWorld } from './world.ts'
 
 export { twinAuthority } from './certificates.ts'
 export { signedHeaders } from './deliver.ts'
@@ -19,18 +19,6 @@ export type PaypalTwinOptions = {
   readonly retriesMs?: readonly number[]
   readonly clientId?: string
   readonly clientSecret?: string
-}
-
-/** What the API is served from. */
-export type PaypalTwinParts = {
-  readonly world: PaypalWorld
-  readonly steps: Steps
-  readonly after: After
-  readonly faults: Faults
-  readonly clientId: string
-  readonly clientSecret: string
-  /** Every request that the API got, in order. */
-  readonly requests: PaypalRequest[]
 }
 
 export type PaypalTwin = PaypalTwinParts &

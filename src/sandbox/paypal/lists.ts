@@ -1,5 +1,4 @@
-import type { PaypalTwinParts } from './index.ts'
-import { type PaypalAnswer, type PaypalRequest, problem } from './routes.ts'
+import { type PaypalAnswer, type PaypalRequest, type PaypalTwinParts, problem } from './parts.ts'
 import type { Resource } from './shapes.ts'
 
 const day = 86_400_000

@@ -1,21 +1,6 @@
-import type { PaypalTwinParts } from './index.ts'
 import { lists } from './lists.ts'
 import { minorOf, type Resource } from './shapes.ts'
-
-export type PaypalRequest = {
-  readonly method: string
-  readonly path: string
-  readonly query: URLSearchParams
-  readonly text: string
-}
-export type PaypalAnswer = { readonly status: number; readonly body: unknown }
-
-export function problem(status: number, name: string, issue?: string): PaypalAnswer {
-  return {
-    status,
-    body: { name, ...(issue && { details: [{ issue }] }), message: name, debug_id: '90957fca61721' },
-  }
-}
+import { type PaypalAnswer, type PaypalRequest, type PaypalTwinParts, problem } from './parts.ts'
 
 const notFound = problem(404, 'RESOURCE_NOT_FOUND', 'INVALID_RESOURCE_ID')
 const gets = [

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { breakOff } from '../serving.ts'
 import type { Fault, Faults } from '../stripe/api/faults.ts'
 import { twinCertificate } from './certificates.ts'
-import { answerTo, type PaypalAnswer, type PaypalRequest, problem } from './routes.ts'
-import type { PaypalTwinParts } from './index.ts'
+import { type PaypalAnswer, type PaypalRequest, type PaypalTwinParts, problem } from './parts.ts'
+import { answerTo } from './routes.ts'
 
 const token = 'A21AA-twin-token'
 

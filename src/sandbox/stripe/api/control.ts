@@ -1,7 +1,7 @@
 import type { Fields } from '../types.ts'
 import type { World } from '../world.ts'
 import type { Fault } from './faults.ts'
-import type { Answer, ApiOptions } from './server.ts'
+import type { Answer, ApiOptions } from './asked.ts'
 
 /** Steps of the world that another process may ask for by `POST /_twin/steps`. */
 const steps = [

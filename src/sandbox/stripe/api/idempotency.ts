@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { keyInUse, keyReused } from './errors.ts'
-import type { Answer, Asked } from './server.ts'
+import type { Answer, Asked } from './asked.ts'
 
 type Kept = { readonly fingerprint: string; answer: Answer | undefined }
 

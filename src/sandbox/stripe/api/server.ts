@@ -1,25 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Fields } from '../types.ts'
-import type { World } from '../world.ts'
 import { control } from './control.ts'
 import { rateLimited, StripeProblem, unauthorized } from './errors.ts'
 import type { Faults } from './faults.ts'
 import { parseForm } from './form.ts'
 import { createIdempotency } from './idempotency.ts'
-import { answerTo, type Request } from './routes.ts'
+import { answerTo } from './routes.ts'
 import { disturbPage, spoil } from './spoil.ts'
-
-export type Answer = { status: number; body: string; headers: { [name: string]: string } }
-
-export type ApiOptions = {
-  readonly world: World
-  readonly faults: Faults
-  /** The only key that opens it. Default: anything that looks like a secret or restricted key. */
-  readonly apiKey?: string | undefined
-}
-
-/** One request of the API, read: `text` is its body as it came. */
-export type Asked = Request & { readonly id: string; readonly text: string }
+import type { Answer, ApiOptions, Asked } from './asked.ts'
 
 /** Larger bodies are nothing that a client of Stripe sends. */
 const bodyBytesMax = 1 << 20

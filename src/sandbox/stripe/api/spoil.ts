@@ -11,7 +11,7 @@ import {
   unauthorized,
 } from './errors.ts'
 import type { Fault } from './faults.ts'
-import type { Answer } from './server.ts'
+import type { Answer } from './asked.ts'
 
 const page =
   '<!DOCTYPE html><html><head><title>Bad Gateway</title></head><body>upstream connect error</body></html>'
