@@ -127,7 +127,8 @@ export async function openBooks(url: string): Promise<Books> {
     async drained() {
       const begun = performance.now()
       while ((await books.pending()) > 0) {
-        if (performance.now() - begun > drainMs) throw new Error(`the backlog does not drain: ${await left()}`)
+        if (performance.now() - begun > drainMs)
+          throw new Error(`the backlog does not drain: ${await left()}`)
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
       return (performance.now() - begun) / 1_000

@@ -47,7 +47,9 @@ function ownWords(info: Line): string {
   const extras = (info as { [SPLAT]?: readonly unknown[] })[SPLAT] ?? []
   return extras.reduce<string>((kept, extra) => {
     const appended = (extra as { message?: unknown } | null)?.message
-    return appended !== undefined && kept.endsWith(` ${appended}`) ? kept.slice(0, -String(appended).length - 1) : kept
+    return appended !== undefined && kept.endsWith(` ${appended}`)
+      ? kept.slice(0, -String(appended).length - 1)
+      : kept
   }, text)
 }
 

@@ -27,7 +27,14 @@ export const waiting = statement<
 
 /** Keeps what a payment waits for; knowing it already changes nothing. */
 export const wait = statement<
-  [scopes: string[], kinds: string[], ids: string[], numbers: string[], candidates: string[], occurred: string[]],
+  [
+    scopes: string[],
+    kinds: string[],
+    ids: string[],
+    numbers: string[],
+    candidates: string[],
+    occurred: string[],
+  ],
   never
 >({
   name: 'bareNumbers.wait',

@@ -33,15 +33,31 @@ export type Queryable = pg.PoolClient | pg.Pool
 
 export function openDatabase(
   url: string,
-  { onError, webMax = 12, workerMax = 6 }: { onError: (error: Error) => void; webMax?: number; workerMax?: number },
+  {
+    onError,
+    webMax = 12,
+    workerMax = 6,
+  }: { onError: (error: Error) => void; webMax?: number; workerMax?: number },
 ): Database {
-  const base = { connectionString: url, types, application_name: 'ordersync', connectionTimeoutMillis: 5_000, keepAlive: true }
-  const web = new pg.Pool({ ...base, max: webMax, pipeline: true, options: '-c timezone=UTC -c jit=off -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s' })
+  const base = {
+    connectionString: url,
+    types,
+    application_name: 'ordersync',
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  }
+  const web = new pg.Pool({
+    ...base,
+    max: webMax,
+    pipeline: true,
+    options: '-c timezone=UTC -c jit=off -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s',
+  })
   const intake = new pg.Pool({
     ...base,
     max: 4, // two lanes, and room for one that is being given up
     pipeline: true,
-    options: '-c timezone=UTC -c jit=off -c lock_timeout=2s -c idle_in_transaction_session_timeout=5s -c enable_seqscan=off',
+    options:
+      '-c timezone=UTC -c jit=off -c lock_timeout=2s -c idle_in_transaction_session_timeout=5s -c enable_seqscan=off',
   })
   const worker = new pg.Pool({
     ...base,
@@ -67,7 +83,10 @@ export function openDatabase(
 }
 
 /** Runs `work` between BEGIN and COMMIT. Throws what `work` throws, after ROLLBACK; throws when the COMMIT rolled back. */
-export async function inTransaction<T>(pool: pg.Pool, work: (connection: Connection) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
   const connection = await pool.connect()
   let broken: Error | undefined
   try {

@@ -36,7 +36,10 @@ const columns = `f.seq, f.scope, f.id, f.digest, f.kind, f.subject_kind, f.subje
  *
  * `offset 0` in this and its sisters is a fence: left free, the planner one day reads a whole index and filters.
  */
-export const byRefs = statement<[scopes: string[], kinds: string[], ids: string[]], FactRow & { root: string }>({
+export const byRefs = statement<
+  [scopes: string[], kinds: string[], ids: string[]],
+  FactRow & { root: string }
+>({
   name: 'facts.byRefs',
   uses: ['refs_pkey', 'orders_pkey', 'orders_alias_of', 'facts_order_id'],
   text: `select m.root, ${columns}
@@ -75,9 +78,20 @@ export const lockSubjects = statement<[keys: bigint[]], never>({
 /** Appends facts. A unique violation means another transaction recorded one meanwhile: take the batch again. */
 export const insert = statement<
   [
-    scopes: string[], ids: string[], digests: Buffer[], kinds: string[], subjectKinds: string[], subjectIds: string[],
-    occurred: string[], ranks: number[], data: string[], orderIds: (string | null)[], connections: string[],
-    sources: string[], eventIds: (string | null)[], tx: bigint,
+    scopes: string[],
+    ids: string[],
+    digests: Buffer[],
+    kinds: string[],
+    subjectKinds: string[],
+    subjectIds: string[],
+    occurred: string[],
+    ranks: number[],
+    data: string[],
+    orderIds: (string | null)[],
+    connections: string[],
+    sources: string[],
+    eventIds: (string | null)[],
+    tx: bigint,
   ],
   never
 >({
@@ -89,10 +103,16 @@ export const insert = statement<
                                      $13::text[]) as w`,
 })
 
-export const nextTx = statement<[], { tx: bigint }>({ name: 'facts.nextTx', text: `select nextval('tx_seq') as tx` })
+export const nextTx = statement<[], { tx: bigint }>({
+  name: 'facts.nextTx',
+  text: `select nextval('tx_seq') as tx`,
+})
 
 /** Which of these facts are known, whatever their digest: for a quick look before anything is stored. */
-export const known = statement<[scope: string, ids: string[]], { id: string; digest: Buffer; order_id: string | null }>({
+export const known = statement<
+  [scope: string, ids: string[]],
+  { id: string; digest: Buffer; order_id: string | null }
+>({
   name: 'facts.known',
   uses: ['facts_scope_id_digest_key'],
   text: `select f.id, f.digest, f.order_id from unnest($2::text[]) as w (id) join facts f on f.scope = $1 and f.id = w.id`,

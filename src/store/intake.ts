@@ -160,7 +160,10 @@ export function literal(values: readonly (string | number | bigint | undefined)[
 }
 
 /** Digests of events that are known, to tell a repeat from another body under an id that nobody signed. */
-export const knownDigests = statement<[ids: readonly string[]], { id: string; source: string; body_sha256: Buffer }>({
+export const knownDigests = statement<
+  [ids: readonly string[]],
+  { id: string; source: string; body_sha256: Buffer }
+>({
   name: 'intake.knownDigests',
   uses: ['events_pkey'],
   text: 'select id, source, body_sha256 from events where id = any($1)',

@@ -28,7 +28,10 @@ const byIds = statement<[ids: string[]], { id: string; data: string | null }>({
 })
 
 /** People by id; an erased one is absent. */
-export async function personsById(on: Parameters<typeof byIds>[0], ids: readonly string[]): Promise<Map<string, Person>> {
+export async function personsById(
+  on: Parameters<typeof byIds>[0],
+  ids: readonly string[],
+): Promise<Map<string, Person>> {
   const rows = await byIds(on, [...new Set(ids)])
   return new Map(rows.flatMap((row) => (row.data === null ? [] : [[row.id, JSON.parse(row.data) as Person]])))
 }

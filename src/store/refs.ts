@@ -1,6 +1,13 @@
 import { statement } from './statement.ts'
 
-export type RefRow = { scope: string; kind: string; id: string; order_id: string; root: string; is_attached: boolean }
+export type RefRow = {
+  scope: string
+  kind: string
+  id: string
+  order_id: string
+  root: string
+  is_attached: boolean
+}
 
 /**
  * Claims references for orders, sorted, so that of two transactions with a common reference the later one waits at the
@@ -8,7 +15,14 @@ export type RefRow = { scope: string; kind: string; id: string; order_id: string
  * one. What another transaction commits meanwhile is not seen here: read the references back in a second statement.
  */
 export const claim = statement<
-  [scopes: string[], kinds: string[], ids: string[], components: number[], proposed: string[], connections: string[]],
+  [
+    scopes: string[],
+    kinds: string[],
+    ids: string[],
+    components: number[],
+    proposed: string[],
+    connections: string[],
+  ],
   never
 >({
   name: 'refs.claim',

@@ -119,7 +119,10 @@ export const close = statement<[grp: string], { entry_seq: bigint; part: number 
 })
 
 /** What these entries come to by account and currency, and the last of their days. */
-export const sumsOf = statement<[seqs: bigint[]], { account: string; currency: string; amount: bigint; day: string }>({
+export const sumsOf = statement<
+  [seqs: bigint[]],
+  { account: string; currency: string; amount: bigint; day: string }
+>({
   name: 'summaries.sumsOf',
   uses: ['journal_entries_pkey', 'journal_lines_pkey'],
   text: `select n.account, n.currency, sum(n.amount)::numeric(38, 0) as amount, max(max(j.day)) over ()::text as day

@@ -24,15 +24,26 @@ export async function killStarted(): Promise<void> {
 }
 
 /** Starts the service as its user does, in a process of its own that ends itself at the planned point. */
-export async function startService(env: Record<string, string>, port: number, plan: Plan | undefined): Promise<Service | undefined> {
-  const child = spawn(process.execPath, ['--import', preload, 'bin/ordersync.js', 'start', '--role', 'web,worker'], {
-    cwd: root,
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/tmp', PORT: String(port), ...env },
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-  })
+export async function startService(
+  env: Record<string, string>,
+  port: number,
+  plan: Plan | undefined,
+): Promise<Service | undefined> {
+  const child = spawn(
+    process.execPath,
+    ['--import', preload, 'bin/ordersync.js', 'start', '--role', 'web,worker'],
+    {
+      cwd: root,
+      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/tmp', PORT: String(port), ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    },
+  )
   started.add(child)
   let output = ''
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => { output = (output + chunk).slice(-20_000) })
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', (chunk: Buffer) => {
+      output = (output + chunk).slice(-20_000)
+    })
   const planned = child.stdio[3] as NodeJS.WritableStream
   planned.on('error', () => {}) // it may end before it has read its plan
   planned.end(JSON.stringify(plan ?? { label: 'none', hit: 0 }))
@@ -45,7 +56,10 @@ export async function startService(env: Record<string, string>, port: number, pl
     }),
   )
   const url = `http://127.0.0.1:${port}`
-  await until('the service answers or has ended', async () => hasEnded || (await isReady(url)), { deadlineMs: 15_000, everyMs: 20 }).catch((error: Error) => {
+  await until('the service answers or has ended', async () => hasEnded || (await isReady(url)), {
+    deadlineMs: 15_000,
+    everyMs: 20,
+  }).catch((error: Error) => {
     throw new Error(`${error.message}; it said:\n${output}`)
   })
   const service: Service = {

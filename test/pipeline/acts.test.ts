@@ -23,12 +23,23 @@ async function open(t: TestContext, acts: readonly Act[]): Promise<System> {
   return system
 }
 
-async function learn(system: System, ids: readonly string[], occurredAt = '2026-01-01T00:00:00.000Z'): Promise<void> {
-  const stored = await storeEvents(system, ids.map((providerEventId) => newEvent({ providerEventId, occurredAt })))
-  await processEvents(system, stored.map(({ id }) => id))
+async function learn(
+  system: System,
+  ids: readonly string[],
+  occurredAt = '2026-01-01T00:00:00.000Z',
+): Promise<void> {
+  const stored = await storeEvents(
+    system,
+    ids.map((providerEventId) => newEvent({ providerEventId, occurredAt })),
+  )
+  await processEvents(
+    system,
+    stored.map(({ id }) => id),
+  )
 }
 
-const states = (system: System) => rowsOf<{ state: string; body: string | null }>(system, 'select state, body from acts')
+const states = (system: System) =>
+  rowsOf<{ state: string; body: string | null }>(system, 'select state, body from acts')
 const isDone = (system: System, count: number) =>
   until('the acts are done', async () => {
     const rows = await states(system)
@@ -41,10 +52,21 @@ test('a provider that sends us away is not polled any more, and shows so, until 
   await isDone(system, 1)
   const [health] = await healthOf(system.db.web, 'acme-main')
   assert.equal(health!.disabled_reason, 'app uninstalled')
-  const ask = () => schedule(system.db.web, ['acme-main'], ['run_1'], '{}', '2026-01-02T00:00:00.000Z', '2026-01-01T00:00:00.000Z')
+  const ask = () =>
+    schedule(
+      system.db.web,
+      ['acme-main'],
+      ['run_1'],
+      '{}',
+      '2026-01-02T00:00:00.000Z',
+      '2026-01-01T00:00:00.000Z',
+    )
   assert.deepEqual(await ask(), [])
   await storeEvents(system, [newEvent({ providerEventId: 'ev_2', occurredAt: '2099-01-01T00:00:00.000Z' })])
-  await until('it is in use again', async () => (await healthOf(system.db.web, 'acme-main'))[0]!.disabled_at === null)
+  await until(
+    'it is in use again',
+    async () => (await healthOf(system.db.web, 'acme-main'))[0]!.disabled_at === null,
+  )
   assert.equal((await ask()).length, 1)
 })
 
@@ -54,12 +76,18 @@ test('an act is carried out once, however often its event is taken up, and keeps
   await isDone(system, 1)
   const [event] = await rowsOf<{ id: string }>(system, 'select id from events')
   await processEvents(system, [event!.id], { replay: true })
-  assert.deepEqual((await states(system)).map((row) => row.body), [null])
+  assert.deepEqual(
+    (await states(system)).map((row) => row.body),
+    [null],
+  )
   const made = await rowsOf<{ data: string }>(system, 'select data from customer_exports')
   assert.equal(made.length, 1)
   assert.equal(JSON.parse(made[0]!.data).customer.email, 'ada@shop.example')
   const audit = await rowsOf<{ action: string; detail: string }>(system, 'select action, detail from audit')
-  assert.deepEqual(audit.map((row) => row.action), ['export_customer'])
+  assert.deepEqual(
+    audit.map((row) => row.action),
+    ['export_customer'],
+  )
 })
 
 test('a shop that asks for it is erased: its payloads, its people, its exportsâ€™ requests', async (t) => {
@@ -71,8 +99,12 @@ test('a shop that asks for it is erased: its payloads, its people, its exportsâ€
 })
 
 test('a customer whom a provider asks to forget is erased', async (t) => {
-  const system = await open(t, [{ kind: 'erase_customer', email: 'ada@shop.example', customerId: '207119551' }])
-  const body = Buffer.from('{"id":"ev_0","type":"customers/update","customer":{"id":207119551,"email":"ada@shop.example"}}')
+  const system = await open(t, [
+    { kind: 'erase_customer', email: 'ada@shop.example', customerId: '207119551' },
+  ])
+  const body = Buffer.from(
+    '{"id":"ev_0","type":"customers/update","customer":{"id":207119551,"email":"ada@shop.example"}}',
+  )
   const kept = Buffer.from('{"id":"ev_k","type":"customers/update","total":2071195510}')
   await storeEvents(system, [
     newEvent({ providerEventId: 'ev_0', body, ignore: 'customer_observed' }),

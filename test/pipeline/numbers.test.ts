@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { Connection } from '../../src/config.ts'
-import { type Fact, type FactData, type FactKind, factId, type Ref, type Statement } from '../../src/core/fact.ts'
+import {
+  type Fact,
+  type FactData,
+  type FactKind,
+  factId,
+  type Ref,
+  type Statement,
+} from '../../src/core/fact.ts'
 import { record, type RecordItem } from '../../src/pipeline/record.ts'
 import type { System } from '../../src/pipeline/system.ts'
 import { lifo } from '../support/lifo.ts'
@@ -10,8 +17,18 @@ import { testConnection, testSystem } from './support.ts'
 const noon = '2026-01-01T12:00:00.000Z'
 const number: Ref = { kind: 'number', id: '1001' }
 
-function state<K extends FactKind>(kind: K, subject: Ref, data: FactData[K], joins: readonly Ref[], at = noon): Statement {
-  return { fact: { id: factId(kind, subject), kind, subject, occurredAt: at, rank: 0, data } as Fact, joins, level: 'order' }
+function state<K extends FactKind>(
+  kind: K,
+  subject: Ref,
+  data: FactData[K],
+  joins: readonly Ref[],
+  at = noon,
+): Statement {
+  return {
+    fact: { id: factId(kind, subject), kind, subject, occurredAt: at, rank: 0, data } as Fact,
+    joins,
+    level: 'order',
+  }
 }
 
 /** Shop `shop` has an order 1001 of its own. */
@@ -113,14 +130,24 @@ test('of a payment and its order that come at the same moment neither misses the
       ...item,
       statements: item.statements.map((one) => ({
         ...one,
-        fact: { ...one.fact, id: `${one.fact.id}-${round}`, subject: { ...one.fact.subject, id: `${one.fact.subject.id}-${round}` } } as Fact,
+        fact: {
+          ...one.fact,
+          id: `${one.fact.id}-${round}`,
+          subject: { ...one.fact.subject, id: `${one.fact.subject.id}-${round}` },
+        } as Fact,
         joins: [{ kind: 'number' as const, id: `1001-${round}` }],
       })),
     })
-    await Promise.all([record(system, { items: [named(paid('pay'))] }), record(system, { items: [named(placed('shop-a'))] })])
+    await Promise.all([
+      record(system, { items: [named(paid('pay'))] }),
+      record(system, { items: [named(placed('shop-a'))] }),
+    ])
   }
   const { rows } = await system.db.web.query(
     `select payment_status from orders where alias_of is null and is_attached`,
   )
-  assert.deepEqual(rows.map((row) => row.payment_status), Array.from({ length: 10 }, () => 'paid'))
+  assert.deepEqual(
+    rows.map((row) => row.payment_status),
+    Array.from({ length: 10 }, () => 'paid'),
+  )
 })

@@ -5,8 +5,10 @@ import { chargeOf, intentOf, refundOf, type Sale, stripeEvent } from '../support
 
 const items = [{ sku: 'TEE-M', quantity: 2, unit_price: '20.40', title: 'Tee' }]
 const sale = (n: string, more: Partial<Sale> = {}): Sale => ({ n, items, ...more })
-const charge = (s: Sale, over: object = {}) => stripeEvent(`evt_${s.n}_c`, 'charge.succeeded', chargeOf(s, over))
-const intent = (s: Sale, over: object = {}) => stripeEvent(`evt_${s.n}_i`, 'payment_intent.succeeded', intentOf(s, over))
+const charge = (s: Sale, over: object = {}) =>
+  stripeEvent(`evt_${s.n}_c`, 'charge.succeeded', chargeOf(s, over))
+const intent = (s: Sale, over: object = {}) =>
+  stripeEvent(`evt_${s.n}_i`, 'payment_intent.succeeded', intentOf(s, over))
 
 async function stocked(t: Parameters<typeof openLine>[0], file = {}): Promise<Line> {
   const line = await openLine(t, file)
@@ -23,7 +25,12 @@ test('a signed webhook becomes a paid order, stock, books, a mail and a request'
   assert.equal(order.payment_status, 'paid')
   assert.equal(order.number, 'T-1')
   assert.equal(order.fulfillment_status, 'requested')
-  assert.deepEqual(await line.get('/inventory/TEE-M'), { sku: 'TEE-M', on_hand: 100, committed: 2, available: 98 })
+  assert.deepEqual(await line.get('/inventory/TEE-M'), {
+    sku: 'TEE-M',
+    on_hand: 100,
+    committed: 2,
+    available: 98,
+  })
   const balances = await line.balances()
   assert.equal(balances['Assets:Clearing:stripe-test'], '40.80 USD')
   assert.equal(balances['Income:Sales'], '-40.80 USD')
@@ -42,7 +49,17 @@ test('C08b one declined attempt is failed: no stock, no mail, no request', async
   const line = await stocked(t)
   const s = sale('8')
   await line.take(
-    stripeEvent('evt_8', 'charge.failed', chargeOf(s, { status: 'failed', captured: false, paid: false, amount_captured: 0, failure_code: 'card_declined' })),
+    stripeEvent(
+      'evt_8',
+      'charge.failed',
+      chargeOf(s, {
+        status: 'failed',
+        captured: false,
+        paid: false,
+        amount_captured: 0,
+        failure_code: 'card_declined',
+      }),
+    ),
   )
   assert.equal((await line.order('T-8')).payment_status, 'failed')
   assert.equal((await line.get('/inventory/TEE-M')).committed, 0)
@@ -55,7 +72,11 @@ test('C09 an intent that is created and processing is pending, and nothing goes 
   const s = sale('9')
   const none = { latest_charge: null, amount_received: 0 }
   await line.take(
-    stripeEvent('evt_9a', 'payment_intent.created', intentOf(s, { ...none, status: 'requires_payment_method' })),
+    stripeEvent(
+      'evt_9a',
+      'payment_intent.created',
+      intentOf(s, { ...none, status: 'requires_payment_method' }),
+    ),
     stripeEvent('evt_9b', 'payment_intent.processing', intentOf(s, { ...none, status: 'processing' })),
   )
   const order = await line.order('T-9')
@@ -69,10 +90,17 @@ test('C12 refund, poll and replay of an old order send no second receipt; the re
   await line.take(charge(s), intent(s))
   await line.take(stripeEvent('evt_12_r', 'refund.created', refundOf(s, 1000)))
   const { data } = await line.get('/events')
-  for (const event of data) assert.equal((await line.call('POST', `/events/${event.id}/replay`, { dry_run: false })).status, 200)
+  for (const event of data)
+    assert.equal((await line.call('POST', `/events/${event.id}/replay`, { dry_run: false })).status, 200)
   await line.quiet()
   const effects = await line.effects('T-12')
-  assert.deepEqual(effects.filter((e) => e.sink === 'receipt').map((e) => e.kind).sort(), ['receipt', 'refund_notice'])
+  assert.deepEqual(
+    effects
+      .filter((e) => e.sink === 'receipt')
+      .map((e) => e.kind)
+      .sort(),
+    ['receipt', 'refund_notice'],
+  )
   assert.equal(line.recorders.mails.size, 2)
   assert.equal(Math.max(...line.recorders.mails.values()), 1)
 })
@@ -95,8 +123,23 @@ test('C20 an abandoned attempt that fails late does not touch an order that anot
   const s = sale('20')
   await line.take(charge(s))
   await line.take(
-    stripeEvent('evt_20_f', 'charge.failed', chargeOf(s, { id: 'ch_20_old', payment_intent: 'pi_20_old', status: 'failed', captured: false, paid: false, amount_captured: 0 })),
-    stripeEvent('evt_20_x', 'payment_intent.canceled', intentOf(s, { id: 'pi_20_old', latest_charge: 'ch_20_old', status: 'canceled', amount_received: 0 })),
+    stripeEvent(
+      'evt_20_f',
+      'charge.failed',
+      chargeOf(s, {
+        id: 'ch_20_old',
+        payment_intent: 'pi_20_old',
+        status: 'failed',
+        captured: false,
+        paid: false,
+        amount_captured: 0,
+      }),
+    ),
+    stripeEvent(
+      'evt_20_x',
+      'payment_intent.canceled',
+      intentOf(s, { id: 'pi_20_old', latest_charge: 'ch_20_old', status: 'canceled', amount_received: 0 }),
+    ),
   )
   const order = await line.order('T-20')
   assert.equal(order.payment_status, 'paid')
@@ -106,10 +149,21 @@ test('C20 an abandoned attempt that fails late does not touch an order that anot
 
 test('C28 a refund that succeeds and then fails stops counting, in either order of arrival', async (t) => {
   const line = await stocked(t)
-  for (const [n, isReversed] of [['28a', false], ['28b', true]] as const) {
+  for (const [n, isReversed] of [
+    ['28a', false],
+    ['28b', true],
+  ] as const) {
     const s = sale(n)
     const succeeded = stripeEvent(`evt_${n}_s`, 'refund.created', refundOf(s, 1000))
-    const failed = stripeEvent(`evt_${n}_f`, 'refund.failed', refundOf(s, 1000, { status: 'failed', failure_reason: 'unknown', failure_balance_transaction: `txn_f_${n}` }))
+    const failed = stripeEvent(
+      `evt_${n}_f`,
+      'refund.failed',
+      refundOf(s, 1000, {
+        status: 'failed',
+        failure_reason: 'unknown',
+        failure_balance_transaction: `txn_f_${n}`,
+      }),
+    )
     await line.take(charge(s), ...(isReversed ? [failed, succeeded] : [succeeded, failed]))
     const order = await line.order(`T-${n}`)
     assert.equal(order.payment_status, 'paid')
@@ -141,7 +195,13 @@ test('C34 a partial refund is partially_refunded and the order stays open', asyn
 
 test('C38 an event of the other mode is 403 and nothing is stored', async (t) => {
   const line = await openLine(t)
-  const live = stripeEvent('evt_38', 'charge.succeeded', chargeOf(sale('38'), { livemode: true }), undefined, { livemode: true })
+  const live = stripeEvent(
+    'evt_38',
+    'charge.succeeded',
+    chargeOf(sale('38'), { livemode: true }),
+    undefined,
+    { livemode: true },
+  )
   assert.equal((await line.send(live)).status, 403)
   assert.equal((await line.get('/events')).data.length, 0)
 })
@@ -152,16 +212,24 @@ test('C40 a capture of one cent on an order of 40.80 is partly paid, under revie
   await line.take(charge(s))
   const order = await line.order('T-40')
   assert.equal(order.payment_status, 'partially_paid')
-  assert.ok(order.needs_review.some((review: { code: string; holds: boolean }) => review.code === 'amount_mismatch' && review.holds))
+  assert.ok(
+    order.needs_review.some(
+      (review: { code: string; holds: boolean }) => review.code === 'amount_mismatch' && review.holds,
+    ),
+  )
   assert.equal(line.recorders.requests.size, 0)
 })
 
 test('C41 odd bytes come back as they were sent', async (t) => {
   const line = await openLine(t)
-  const body = Buffer.from('{ "id":"evt_41",\r\n "object":"event","type":"x.unknown" , "n":9007199254740993, "e":1e2, "u":"\\u0000\\/\\u0026", "livemode":false,"created":1767268800, "id2":1, "id2":2, "data":{"object":{}} }\n\n')
+  const body = Buffer.from(
+    '{ "id":"evt_41",\r\n "object":"event","type":"x.unknown" , "n":9007199254740993, "e":1e2, "u":"\\u0000\\/\\u0026", "livemode":false,"created":1767268800, "id2":1, "id2":2, "data":{"object":{}} }\n\n',
+  )
   const answer = await line.send({ id: 'evt_41', type: 'x.unknown', body })
   assert.equal(answer.status, 200)
-  const response = await fetch(`${line.running.url}/api/v1/events/${answer.body.id}/raw`, { headers: { authorization: 'Bearer line-test-admin-key-0123456789abcdef01234' } })
+  const response = await fetch(`${line.running.url}/api/v1/events/${answer.body.id}/raw`, {
+    headers: { authorization: 'Bearer line-test-admin-key-0123456789abcdef01234' },
+  })
   assert.deepEqual(Buffer.from(await response.arrayBuffer()), body)
 })
 
@@ -178,8 +246,20 @@ test('C42 a signed type never seen before is 200 and ignored', async (t) => {
 test('a checkout that expires makes no order and waits for nothing', async (t) => {
   const line = await openLine(t)
   const session = {
-    id: 'cs_1', object: 'checkout.session', amount_total: 4080, amount_subtotal: 4080, client_reference_id: 'T-cart', created: 1_767_268_800,
-    currency: 'usd', customer_details: null, livemode: false, metadata: {}, mode: 'payment', payment_intent: null, payment_status: 'unpaid', status: 'expired',
+    id: 'cs_1',
+    object: 'checkout.session',
+    amount_total: 4080,
+    amount_subtotal: 4080,
+    client_reference_id: 'T-cart',
+    created: 1_767_268_800,
+    currency: 'usd',
+    customer_details: null,
+    livemode: false,
+    metadata: {},
+    mode: 'payment',
+    payment_intent: null,
+    payment_status: 'unpaid',
+    status: 'expired',
   }
   const event = stripeEvent('evt_cart', 'checkout.session.expired', session)
   await line.take(event)

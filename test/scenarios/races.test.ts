@@ -19,7 +19,15 @@ async function twoProcesses(context: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'ordersync-race-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const config = {
-    connections: [{ id: 'stripe-test', provider: 'stripe', mode: 'test', speaksFor: ['order', 'payment'], webhookSecrets: [secret] }],
+    connections: [
+      {
+        id: 'stripe-test',
+        provider: 'stripe',
+        mode: 'test',
+        speaksFor: ['order', 'payment'],
+        webhookSecrets: [secret],
+      },
+    ],
     sinks: { accounting: { kind: 'internal', baseCurrency: 'USD' } },
   }
   writeFileSync(join(folder, 'ordersync.json'), JSON.stringify(config))
@@ -31,22 +39,30 @@ async function twoProcesses(context: TestContext) {
     LOG_LEVEL: 'warn',
   }
   t.after(killStarted)
-  const services = [await startService(env, await freePort(), undefined), await startService(env, await freePort(), undefined)]
+  const services = [
+    await startService(env, await freePort(), undefined),
+    await startService(env, await freePort(), undefined),
+  ]
   return { services: services as [Service, Service], db }
 }
 
 async function get(service: Service, path: string) {
-  const response = await fetch(`${service.url}/api/v1${path}`, { headers: { authorization: `Bearer ${key}` } })
+  const response = await fetch(`${service.url}/api/v1${path}`, {
+    headers: { authorization: `Bearer ${key}` },
+  })
   return { status: response.status, body: await response.json() }
 }
 
-const quiet = (service: Service) => until('all is quiet', async () => (await get(service, '/status')).body.idle === true)
+const quiet = (service: Service) =>
+  until('all is quiet', async () => (await get(service, '/status')).body.idle === true)
 
 test('one delivery at 50 connections and two processes is one event, one answer, one settlement', async (t) => {
   const { services } = await twoProcesses(t)
   const event = stripeEvent('evt_once', 'charge.succeeded', chargeOf({ n: 'once' }))
   const answers = await Promise.all(
-    Array.from({ length: 50 }, (_, i) => post(`${services[i % 2]!.url}/webhooks/stripe/stripe-test`, event, secret)),
+    Array.from({ length: 50 }, (_, i) =>
+      post(`${services[i % 2]!.url}/webhooks/stripe/stripe-test`, event, secret),
+    ),
   )
   const bodies = answers.map((answer) => answer!.body as { id: string; status: string })
   assert.equal(bodies.filter((body) => body.status === 'accepted').length, 1)
@@ -69,7 +85,9 @@ test('C10 three events of one payment at three connections in one moment are one
       stripeEvent(`evt_${i}_i`, 'payment_intent.succeeded', intentOf(sale)),
       stripeEvent(`evt_${i}_r`, 'refund.created', refundOf(sale, 1000)),
     ]
-    await Promise.all(events.map((event, n) => post(`${services[n % 2]!.url}/webhooks/stripe/stripe-test`, event, secret)))
+    await Promise.all(
+      events.map((event, n) => post(`${services[n % 2]!.url}/webhooks/stripe/stripe-test`, event, secret)),
+    )
   }
   await quiet(services[0])
   for (let i = 0; i < 20; i += 1) {
@@ -84,14 +102,22 @@ test('C10 three events of one payment at three connections in one moment are one
 
 test('as_of asked while a slow commit is under way never changes its answer', async (t) => {
   const { services, db } = await twoProcesses(t)
-  await post(`${services[0].url}/webhooks/stripe/stripe-test`, stripeEvent('evt_slow_c', 'charge.succeeded', chargeOf({ n: 'slow' })), secret)
+  await post(
+    `${services[0].url}/webhooks/stripe/stripe-test`,
+    stripeEvent('evt_slow_c', 'charge.succeeded', chargeOf({ n: 'slow' })),
+    secret,
+  )
   await quiet(services[0])
   const order = (await get(services[0], '/orders?reference=ch_slow')).body.data[0]
 
   const slow = await db.web.connect()
   await slow.query('begin')
   await slow.query("select append_link(nextval('tx_seq'), 'held'::bytea)")
-  await post(`${services[1].url}/webhooks/stripe/stripe-test`, stripeEvent('evt_slow_r', 'refund.created', refundOf({ n: 'slow' }, 1000)), secret)
+  await post(
+    `${services[1].url}/webhooks/stripe/stripe-test`,
+    stripeEvent('evt_slow_r', 'refund.created', refundOf({ n: 'slow' }, 1000)),
+    secret,
+  )
   const asked = new Date(Date.now() + 60_000).toISOString()
   const first = (await get(services[0], `/orders/${order.id}?as_of=${asked}`)).body
   await slow.query('commit')

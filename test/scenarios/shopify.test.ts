@@ -190,7 +190,7 @@ test('C43 what a customer asks of their data is refused unsigned, and otherwise 
   assert.equal((await line.order('1001')).customer.email, 'canary@erase.example')
   twin.deliver.fate = ({ topic }) => ({ lose: topic.startsWith('customers/') })
   twin.goods.privacy('customers/redact', id)
-  const unsigned = { headers: { 'x-shopify-hmac-sha256': 'A'.repeat(43) + '=' } }
+  const unsigned = { headers: { 'x-shopify-hmac-sha256': `${'A'.repeat(43)}=` } }
   assert.equal((await shop.deliver(shop.last('customers/redact'), unsigned)).status, 401)
   twin.deliver.fate = undefined
   twin.goods.privacy('customers/data_request', id)
@@ -206,7 +206,7 @@ test('C43 what a customer asks of their data is refused unsigned, and otherwise 
 test('C43 when the shop is gone its app is switched off, and then all its people are erased', async (t) => {
   const shop = await openShop(t)
   const { line, twin } = shop
-  const unsigned = { headers: { 'x-shopify-hmac-sha256': 'A'.repeat(43) + '=' } }
+  const unsigned = { headers: { 'x-shopify-hmac-sha256': `${'A'.repeat(43)}=` } }
   for (const number of ['1001', '1002']) twin.steps.pay(twin.steps.place(purchase(number)).id)
   await shop.quiet()
   twin.goods.uninstall()

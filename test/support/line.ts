@@ -61,7 +61,12 @@ export async function openLine(context: TestContext, file: Json = {}, { port = 0
   const path = join(folder, 'ordersync.json')
   writeFileSync(path, JSON.stringify({ ...base(recorders), ...file }))
   const { config } = loadConfig({
-    env: { ORDERSYNC_CONFIG: path, ORDERSYNC_DATA_DIR: join(folder, 'data'), ORDERSYNC_ADMIN_KEY: key, DATABASE_URL: database.url },
+    env: {
+      ORDERSYNC_CONFIG: path,
+      ORDERSYNC_DATA_DIR: join(folder, 'data'),
+      ORDERSYNC_ADMIN_KEY: key,
+      DATABASE_URL: database.url,
+    },
     providers,
   })
   const log = createLogger({ silent: true, transports: [new transports.Console()] })
@@ -72,7 +77,15 @@ export async function openLine(context: TestContext, file: Json = {}, { port = 0
 
 function base(recorders: Recorders): Json {
   return {
-    connections: [{ id: 'stripe-test', provider: 'stripe', mode: 'test', speaksFor: ['order', 'payment'], webhookSecrets: [lineSecret] }],
+    connections: [
+      {
+        id: 'stripe-test',
+        provider: 'stripe',
+        mode: 'test',
+        speaksFor: ['order', 'payment'],
+        webhookSecrets: [lineSecret],
+      },
+    ],
     sinks: {
       inventory: { kind: 'internal' },
       accounting: { kind: 'internal', baseCurrency: 'USD' },
@@ -89,7 +102,10 @@ function lineOf(running: Running, recorders: Recorders): Line {
   const call: Line['call'] = async (method, path, body) => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     return { status: response.status, body: await response.json() }
@@ -127,7 +143,9 @@ function lineOf(running: Running, recorders: Recorders): Line {
     async balances() {
       const { data } = await get('/ledger/trial-balance')
       const rows = data as { account: string; currency: string; balance: { amount: string } }[]
-      return Object.fromEntries(rows.map((row) => [`${row.account}`, `${row.balance.amount} ${row.currency}`]))
+      return Object.fromEntries(
+        rows.map((row) => [`${row.account}`, `${row.balance.amount} ${row.currency}`]),
+      )
     },
     quiet,
     async reconcile(connection, more = {}) {

@@ -19,7 +19,13 @@ export type Sale = {
 
 export const epoch = 1_767_268_800
 
-export function stripeEvent(id: string, type: string, object: object, created = epoch, extra: object = {}): StripeEvent {
+export function stripeEvent(
+  id: string,
+  type: string,
+  object: object,
+  created = epoch,
+  extra: object = {},
+): StripeEvent {
   const event = {
     id,
     object: 'event',
@@ -52,7 +58,12 @@ export function chargeOf(sale: Sale, over: object = {}): object {
     amount_captured: amount,
     amount_refunded: 0,
     balance_transaction: null,
-    billing_details: { email: sale.email ?? `buyer-${sale.n}@shop.example`, name: 'Ada Buyer', address: null, phone: null },
+    billing_details: {
+      email: sale.email ?? `buyer-${sale.n}@shop.example`,
+      name: 'Ada Buyer',
+      address: null,
+      phone: null,
+    },
     captured: true,
     created: (sale.created ?? epoch) + 5,
     currency: sale.currency ?? 'usd',
@@ -65,7 +76,14 @@ export function chargeOf(sale: Sale, over: object = {}): object {
     refunded: false,
     shipping: {
       name: 'Ada Buyer',
-      address: { line1: '1 Main St', line2: null, city: 'Springfield', state: 'IL', postal_code: '62701', country: 'US' },
+      address: {
+        line1: '1 Main St',
+        line2: null,
+        city: 'Springfield',
+        state: 'IL',
+        postal_code: '62701',
+        country: 'US',
+      },
     },
     status: 'succeeded',
     ...over,
@@ -113,13 +131,21 @@ export function refundOf(sale: Sale, amount: number, over: object = {}): object 
 }
 
 /** `Stripe-Signature` over these bytes, as Stripe makes it. */
-export function signatureOf(body: Uint8Array, secret: string, atSeconds = Math.floor(Date.now() / 1000)): string {
+export function signatureOf(
+  body: Uint8Array,
+  secret: string,
+  atSeconds = Math.floor(Date.now() / 1000),
+): string {
   const mac = createHmac('sha256', secret).update(`${atSeconds}.`).update(body).digest('hex')
   return `t=${atSeconds},v1=${mac}`
 }
 
 /** Posts one signed delivery; a connection that closes without an answer is `undefined`. */
-export async function post(url: string, event: StripeEvent, secret: string): Promise<{ status: number; body: unknown } | undefined> {
+export async function post(
+  url: string,
+  event: StripeEvent,
+  secret: string,
+): Promise<{ status: number; body: unknown } | undefined> {
   try {
     const response = await fetch(url, {
       method: 'POST',

@@ -182,21 +182,23 @@ const sql =
   /[`'"]\s*(select\s+[\s\S]{1,400}?\bfrom\b|insert\s+into\b|update\s+\w+\s+set\b|delete\s+from\b|with\s+\w+\s+as\s*\()/i
 
 export function sqlElsewhere(sources: readonly Source[]): readonly Breach[] {
-  return sources
-    // An accounting program is asked in a language of its own that looks like it.
-    .filter(({ path }) => !/^src\/(store|sandbox|sinks\/accounting)\//.test(path))
-    .flatMap(({ path, text }) => {
-      const match = sql.exec(withoutComments(text))
-      return match === null
-        ? []
-        : [
-            {
-              at: `${path}:${lineAt(text, match.index)}`,
-              rule: 'SQL outside store/',
-              remedy: 'give it a name in the file of its table',
-            },
-          ]
-    })
+  return (
+    sources
+      // An accounting program is asked in a language of its own that looks like it.
+      .filter(({ path }) => !/^src\/(store|sandbox|sinks\/accounting)\//.test(path))
+      .flatMap(({ path, text }) => {
+        const match = sql.exec(withoutComments(text))
+        return match === null
+          ? []
+          : [
+              {
+                at: `${path}:${lineAt(text, match.index)}`,
+                rule: 'SQL outside store/',
+                remedy: 'give it a name in the file of its table',
+              },
+            ]
+      })
+  )
 }
 
 const names = /stripe|paypal|shopify|woocommerce|paddle/i

@@ -20,7 +20,14 @@ const recentEvents = 200 // enough for a rate that moves when something breaks, 
 // The bound is no restriction: on a young table the planner may read by seq, and then not the whole of it.
 export const healthOf = statement<[connection: string], ConnectionHealth>({
   name: 'connections.health',
-  uses: ['events_connection_seq', 'events_seq', 'runs_connection', 'runs_seq', 'findings_open', 'disabled_connections_pkey'],
+  uses: [
+    'events_connection_seq',
+    'events_seq',
+    'runs_connection',
+    'runs_seq',
+    'findings_open',
+    'disabled_connections_pkey',
+  ],
   text: `with recent as materialized (
            select id, status, received_at, processed_at from events
             where connection = $1 and seq < 9223372036854775807 order by seq desc limit ${recentEvents}),

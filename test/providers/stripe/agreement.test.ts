@@ -126,7 +126,10 @@ for (const [name, live, expected] of lives) {
     assert.deepEqual(visible(polled), visible(order))
     const held = new Map<string, { rank: number; data: string; occurredAt: string }[]>()
     for (const { fact } of told)
-      held.set(fact.id, [...(held.get(fact.id) ?? []), { rank: fact.rank, data: encodeData(fact.data), occurredAt: fact.occurredAt }])
+      held.set(fact.id, [
+        ...(held.get(fact.id) ?? []),
+        { rank: fact.rank, data: encodeData(fact.data), occurredAt: fact.occurredAt },
+      ])
     const news = changesOf(listed, held).filter(({ fact }) => fact.kind !== 'balance_line')
     assert.deepEqual(
       news.map(({ fact, how }) => `${how} ${fact.id} ${encodeData(fact.data)}`),
