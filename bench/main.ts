@@ -15,6 +15,7 @@ import {
 } from './measure.ts'
 import { measureEffects } from './effects.ts'
 import { type Server, startBaseline, startGenerator, startOrdersync } from './processes.ts'
+import { measureReaders } from './readers.ts'
 import { type Figures, print } from './report.ts'
 import { type Store, startStore } from './store.ts'
 
@@ -92,6 +93,7 @@ async function measure(): Promise<Figures> {
     delays,
     rest,
     effects,
+    readers: await measureReaders(),
   }
 }
 

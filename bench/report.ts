@@ -1,5 +1,6 @@
 import type { EffectFigures } from './effects.ts'
 import type { Load } from './measure.ts'
+import type { ReaderFigures } from './readers.ts'
 
 export type Figures = {
   readonly at: string
@@ -16,6 +17,7 @@ export type Figures = {
   readonly delays: { readonly p50Ms: number; readonly p99Ms: number; readonly events: number }
   readonly rest: { readonly events: number; readonly perSecond: number }
   readonly effects: EffectFigures
+  readonly readers: readonly ReaderFigures[]
 }
 
 /** The figures as people read them, each beside what is wanted of it. */
@@ -52,6 +54,7 @@ export function print(figures: Figures): void {
   row('', 'rate/s', 'p50 ms', 'p99 ms', 'backlog')
   for (const load of figures.open)
     row(load.server, `${load.rate}`, `${load.p50Ms}`, `${load.p99Ms}`, `${load.backlog ?? ''}`)
+  printReaders(figures.readers)
   console.log('')
   const ratio = (i: number) =>
     median(figures.rounds.map((round) => round[i]!.acksPerSecond / round[0]!.acksPerSecond))
@@ -77,6 +80,14 @@ export function print(figures: Figures): void {
   wantedOfEffects(figures.effects)
   const rss = Math.max(...figures.rounds.flat().map(({ rssMb }) => rssMb))
   wanted('RSS under load', `${rss} MB`, rss <= 250, '≤ 250 MB')
+}
+
+/** Beside nothing that is wanted of them: for the record, and for who writes the next provider. */
+function printReaders(readers: readonly ReaderFigures[]): void {
+  console.log('\nµs of processor time an event')
+  row('', 'verify', 'normalize', 'examples')
+  for (const { provider, verifyUs, normalizeUs, examples } of readers)
+    row(provider, verifyUs.toFixed(1), normalizeUs.toFixed(1), `${examples}`)
 }
 
 function wantedOfEffects({ receipts, perSecond }: EffectFigures): void {
