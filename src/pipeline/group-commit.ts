@@ -8,8 +8,9 @@ export type GroupCommit<Item extends GroupItem, Result> = {
   /** What waits or is being written now. */
   readonly load: Load
 }
-/** `flushSizes[n]` is how many flushes took n items. */
+/** `flushSizes[n]` is how many flushes took n items; `added` is how many items there ever were. */
 export type Load = {
+  readonly added: number
   readonly rows: number
   readonly bytes: number
   readonly flushSizes: readonly number[]
@@ -50,6 +51,7 @@ class Lanes<Item extends GroupItem, Result> implements GroupCommit<Item, Result>
   readonly #queue: Waiting<Item, Result>[] = []
   readonly #writing: (readonly Waiting<Item, Result>[])[] = []
   readonly #flushSizes: number[]
+  #added = 0
   #rows = 0 // waiting or being written: what takes up memory
   #bytes = 0
   #busyLanes = 0
@@ -62,7 +64,7 @@ class Lanes<Item extends GroupItem, Result> implements GroupCommit<Item, Result>
   }
 
   get load(): Load {
-    return { rows: this.#rows, bytes: this.#bytes, flushSizes: this.#flushSizes }
+    return { added: this.#added, rows: this.#rows, bytes: this.#bytes, flushSizes: this.#flushSizes }
   }
 
   add(item: Item): Promise<Result> {
@@ -70,6 +72,7 @@ class Lanes<Item extends GroupItem, Result> implements GroupCommit<Item, Result>
       return Promise.reject(new Overloaded('too much is waiting to be committed'))
     }
     return new Promise((resolve, reject) => {
+      this.#added += 1
       this.#rows += 1
       this.#bytes += item.bytes
       this.#queue.push(waitingFor(item, resolve, reject))
