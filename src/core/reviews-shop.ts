@@ -19,11 +19,12 @@ export function wasEditedDown({ evidence, totals }: Subject): boolean {
   return kept > totals.orderedMinor && before.some((total) => total >= kept)
 }
 
+/** A shop's version is a second: what it said within the same second, and was outdone, is earlier too. */
 function earlierTotals({ shop, snapshots }: Subject['evidence']): bigint[] {
   const { best } = shop
   return snapshots
-    .filter((one) => best !== undefined && one.subject.id === best.subject.id)
-    .filter((one) => one.data.version < best!.data.version && one.data.currency === best!.data.currency)
+    .filter((one) => best !== undefined && one !== best && one.subject.id === best.subject.id)
+    .filter((one) => one.data.version <= best!.data.version && one.data.currency === best!.data.currency)
     .map((one) => one.data.totalMinor)
 }
 

@@ -43,6 +43,13 @@ describe('edits and ends', () => {
     assert.deepEqual(codes(...paid, down, refunded), [])
   })
 
+  test('an edit within the second of the state before it is an edit: the reading that settled them comes last', () => {
+    const upAtOnce = snapshot(1, { totalMinor: 6580n, lines: [tees(3)] }, { rank: 1 })
+    const downAtOnce = snapshot(1, { totalMinor: 2580n, lines: [tees(1)] }, { rank: 1 })
+    assert.deepEqual(codes(...paid, upAtOnce), ['balance_due'])
+    assert.deepEqual(codes(...paid, downAtOnce), ['refund_due'])
+  })
+
   test('C32: edited up and back down, nothing is due either way', () => {
     assert.deepEqual(codes(...paid, up, snapshot(3)), [])
     assert.equal(told(...paid, up, snapshot(3)).paymentStatus, 'paid')
