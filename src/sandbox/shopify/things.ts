@@ -22,6 +22,11 @@ export type ShopOrder = {
   cancelled: { readonly at: string; readonly reason: string } | undefined
 }
 
+/** At the counter nothing is sent, so there is no address to send it to. */
+export function isCounterSale({ sourceName }: ShopOrder): boolean {
+  return sourceName === 'pos'
+}
+
 export type Buyer = {
   readonly customerId: string
   readonly email: string | undefined

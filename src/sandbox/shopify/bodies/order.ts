@@ -1,5 +1,5 @@
 import { figuresOf, financialStatusOf, fulfillmentStatusOf } from '../figures.ts'
-import type { ShopOrder } from '../things.ts'
+import { isCounterSale, type ShopOrder } from '../things.ts'
 import type { World } from '../world.ts'
 import { lineBody } from './line.ts'
 import { fulfillmentBody, refundBody } from './parts.ts'
@@ -62,7 +62,7 @@ export function orderBody(world: World, order: ShopOrder): Body {
     fulfillments: order.fulfillments.map((one) => fulfillmentBody(order, one)),
     line_items: order.lines.map((line) => lineBody(order, line)),
     refunds: order.refunds.map((one) => refundBody(order, one)),
-    shipping_address: addressOf(buyer),
+    shipping_address: isCounterSale(order) ? null : addressOf(buyer),
     shipping_lines: shippingLines(order),
   }
 }

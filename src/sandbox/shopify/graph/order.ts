@@ -1,6 +1,6 @@
 import { figuresOf, financialStatusOf, fulfillmentStatusOf, isManual } from '../figures.ts'
 import type { Viewed } from '../graphql/answer.ts'
-import type { Buyer, Refund, ShopOrder, Transaction } from '../things.ts'
+import { type Buyer, isCounterSale, type Refund, type ShopOrder, type Transaction } from '../things.ts'
 import { worthOf } from '../bodies/parts.ts'
 import type { World } from '../world.ts'
 import { fulfillmentOrderViews, fulfillmentView } from './goods.ts'
@@ -44,7 +44,7 @@ export function orderView(world: World, order: ShopOrder): Viewed {
       lastName: buyer.lastName,
     },
     billingAddress: addressView(buyer),
-    shippingAddress: addressView(buyer),
+    shippingAddress: isCounterSale(order) ? null : addressView(buyer),
     ...amounts(order),
     taxLines: [],
     shippingLines: listOf([{ title: 'Standard Shipping', isRemoved: false }]),
