@@ -1,4 +1,4 @@
-import { Client, Environment } from '@paypal/paypal-server-sdk'
+import type { Client } from '@paypal/paypal-server-sdk'
 import { type Api, ApiError } from '../provider.ts'
 import { child, children, parseObject, text } from './json.ts'
 import { apiBase, setting } from './settings.ts'
@@ -35,8 +35,9 @@ export function ask(api: Api, { method, path, query, body, requestId }: Ask): Pr
  * Makes one call through the official package and gives the bytes of its answer: its objects are parsed, and lose what
  * they do not know. The package has no setting for the address and waits for ever, so it gets a transport of ours.
  */
-export function call(api: Api, make: (client: Client) => Promise<unknown>): Promise<Answer> {
+export function call(api: Api, make: (client: Client, sdk: Sdk) => Promise<unknown>): Promise<Answer> {
   return withToken(api, async (token) => {
+    const sdk = await import('@paypal/paypal-server-sdk') // 19 MB that a process which only receives never needs
     let answer: Answer | undefined
     const adapter = async (request: AxiosLike) => {
       const { pathname, search } = new URL(request.url)
@@ -57,7 +58,7 @@ export function call(api: Api, make: (client: Client) => Promise<unknown>): Prom
       }
     }
     try {
-      await make(clientFor(api, token, adapter))
+      await make(clientFor(sdk, api, token, adapter), sdk)
     } catch (error) {
       // Whether their model knows every field of an answer is not our question: its bytes are what we wanted.
       if (answer === undefined) throw error
@@ -66,6 +67,8 @@ export function call(api: Api, make: (client: Client) => Promise<unknown>): Prom
     return answer
   })
 }
+
+type Sdk = typeof import('@paypal/paypal-server-sdk')
 
 type AxiosLike = { method: string; url: string; data?: string; headers: { toJSON?: () => object } }
 
@@ -76,7 +79,12 @@ function headersOf({ headers }: AxiosLike): { [name: string]: string } {
   )
 }
 
-function clientFor({ connection, timeoutMs }: Api, token: string, adapter: unknown): Client {
+function clientFor(
+  { Client, Environment }: Sdk,
+  { connection, timeoutMs }: Api,
+  token: string,
+  adapter: unknown,
+): Client {
   return new Client({
     timeout: timeoutMs,
     environment: connection.mode === 'live' ? Environment.Production : Environment.Sandbox,

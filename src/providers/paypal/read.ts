@@ -1,4 +1,3 @@
-import { OrdersController, PaymentsController } from '@paypal/paypal-server-sdk'
 import type { Ref } from '../../core/fact.ts'
 import { type Api, ApiError, type ConnectionSettings, type Reading } from '../provider.ts'
 import { ask, call } from './client.ts'
@@ -19,9 +18,11 @@ async function get(kind: Ref['kind'], id: string, api: Api): Promise<Reading | u
     case 'capture':
       return captureReading(id, api)
     case 'refund':
-      return sdk('refund', api, (client) => new PaymentsController(client).getRefund({ refundId: id }))
+      return sdk('refund', api, (client, { PaymentsController }) =>
+        new PaymentsController(client).getRefund({ refundId: id }),
+      )
     case 'authorization':
-      return sdk('authorization', api, (client) =>
+      return sdk('authorization', api, (client, { PaymentsController }) =>
         new PaymentsController(client).getAuthorizedPayment({ authorizationId: id }),
       )
     case 'dispute':
@@ -38,7 +39,7 @@ async function get(kind: Ref['kind'], id: string, api: Api): Promise<Reading | u
 }
 
 function orderReading(id: string, api: Api): Promise<Reading> {
-  return sdk('order', api, (client) => new OrdersController(client).getOrder({ id }))
+  return sdk('order', api, (client, { OrdersController }) => new OrdersController(client).getOrder({ id }))
 }
 
 /**
@@ -46,7 +47,7 @@ function orderReading(id: string, api: Api): Promise<Reading> {
  * in its place, if it still can be.
  */
 async function captureReading(id: string, api: Api): Promise<Reading> {
-  const own = await sdk('capture', api, (client) =>
+  const own = await sdk('capture', api, (client, { PaymentsController }) =>
     new PaymentsController(client).getCapturedPayment({ captureId: id }),
   )
   const node = parseObject(own.body)
@@ -76,7 +77,7 @@ function holds({ body }: Reading, captureId: string): boolean {
 
 /** What they took back, and the cases about the capture that it was taken from: both as they came, in one frame. */
 async function reversalReading(id: string, api: Api): Promise<Reading> {
-  const taken = await sdk('refund', api, (client) =>
+  const taken = await sdk('refund', api, (client, { PaymentsController }) =>
     new PaymentsController(client).getRefund({ refundId: id }),
   )
   const node = parseObject(taken.body)

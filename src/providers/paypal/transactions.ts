@@ -1,4 +1,3 @@
-import { TransactionSearchController } from '@paypal/paypal-server-sdk'
 import type { Ref } from '../../core/fact.ts'
 import { type Api, ApiError, type ListedItem, type ListWindow, type Page, type Reading } from '../provider.ts'
 import { call } from './client.ts'
@@ -84,7 +83,7 @@ async function pageOf(
   const [from, to] = windows[0]!
   const range = { startDate: atSecond(from), endDate: atSecond(to) }
   try {
-    const { body } = await call(api, (client) =>
+    const { body } = await call(api, (client, { TransactionSearchController }) =>
       new TransactionSearchController(client).searchTransactions({ ...range, fields: 'all', pageSize, page }),
     )
     const root = parseObject(body)

@@ -1,6 +1,4 @@
-import '@shopify/shopify-api/adapters/node'
-import { ApiVersion, LogSeverity, shopifyApi } from '@shopify/shopify-api'
-import { setAbstractFetchFunc } from '@shopify/shopify-api/runtime'
+import type { ApiVersion } from '@shopify/shopify-api'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Api, ApiError, type ConnectionSettings } from '../provider.ts'
 import { children, field, isThing, type Node, parse, text } from './json.ts'
@@ -14,7 +12,9 @@ export type Answer = {
 
 /** The version that is asked for; the connection's `apiVersion` where it is set. */
 export function versionOf({ extra }: ConnectionSettings): string {
-  return typeof extra.apiVersion === 'string' ? extra.apiVersion : ApiVersion.October26
+  return typeof extra.apiVersion === 'string'
+    ? extra.apiVersion
+    : ('2026-10' satisfies `${ApiVersion.October26}`)
 }
 
 /**
@@ -56,7 +56,8 @@ async function send(
 ): Promise<Received> {
   const wire = new Wire(api, deadline)
   try {
-    await clientFor(api.connection, wire).request(query, { variables })
+    const client = await clientFor(api.connection, wire)
+    await client.request(query, { variables })
   } catch (error) {
     if (error instanceof ApiError) throw error
     // An answer with errors in it is thrown as well; it is judged by its bytes below, as any other.
@@ -73,11 +74,17 @@ async function send(
   }
 }
 
-/** The SDK takes its way to the network from a global when a client is made, so both happen in one breath. */
-function clientFor({ extra, apiKey, webhookSecrets, ...connection }: ConnectionSettings, wire: Wire) {
+/**
+ * The SDK is loaded by the first call: a process that only receives never makes one. It takes its way to the network from
+ * a global when a client is made, so both happen in one breath.
+ */
+async function clientFor({ extra, apiKey, webhookSecrets, ...connection }: ConnectionSettings, wire: Wire) {
   const token = typeof extra.accessToken === 'string' ? extra.accessToken : apiKey
   if (token === undefined) throw new ApiError('unauthorized', 'the connection has no accessToken')
   if (typeof extra.shop !== 'string') throw new ApiError('refused', 'the connection names no shop')
+  await import('@shopify/shopify-api/adapters/node')
+  const { LogSeverity, shopifyApi } = await import('@shopify/shopify-api')
+  const { setAbstractFetchFunc } = await import('@shopify/shopify-api/runtime')
   const shopify = shopifyApi({
     apiSecretKey: webhookSecrets[0] || 'none', // it verifies with this, and we do not let it
     adminApiAccessToken: token,

@@ -1,4 +1,4 @@
-import Stripe from 'stripe'
+import type Stripe from 'stripe'
 import { type Api, ApiError } from '../provider.ts'
 
 /** One answer as it came over HTTP: SDK objects are parsed and so lose bytes, and digits past 2^53. */
@@ -14,7 +14,7 @@ export async function call(api: Api, ask: (client: Stripe) => Promise<unknown>):
   if (apiKey === undefined) throw new ApiError('unauthorized', 'the connection has no apiKey')
   const wire = new Wire(api.signal)
   try {
-    await ask(clientFor(api, apiKey, wire))
+    await ask(await clientFor(api, apiKey, wire))
   } catch (error) {
     throw apiError(error, wire.last)
   }
@@ -22,7 +22,9 @@ export async function call(api: Api, ask: (client: Stripe) => Promise<unknown>):
   return { body: wire.last.body, apiVersion: wire.last.headers.get('stripe-version') ?? undefined }
 }
 
-function clientFor({ connection, timeoutMs }: Api, apiKey: string, wire: Wire): Stripe {
+/** The SDK is 35 MB in memory: it is loaded by the first call, as a process that only receives never makes one. */
+async function clientFor({ connection, timeoutMs }: Api, apiKey: string, wire: Wire): Promise<Stripe> {
+  const { default: Stripe } = await import('stripe')
   const base = connection.apiBaseUrl === undefined ? undefined : new URL(connection.apiBaseUrl)
   const isHttp = base?.protocol === 'http:'
   return new Stripe(apiKey, {

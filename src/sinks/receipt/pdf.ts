@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import PDFDocument from 'pdfkit'
 import { printDay } from './amount.ts'
 import type { Look } from './look.ts'
 import type { Notice } from './notice.ts'
@@ -8,6 +7,7 @@ import { inReadingOrder, turnsAround } from './reading-order.ts'
 
 /** The notice as one PDF, as the bytes of the file. Its font is in it: names from anywhere in Europe and beyond are legible. */
 export async function pdfOf(notice: Notice, look: Look, at: Date): Promise<Buffer> {
+  const { default: PDFDocument } = await import('pdfkit') // 11 MB, for those who attach a PDF
   const document = new PDFDocument({
     size: 'A4',
     margin: 56,
@@ -58,7 +58,7 @@ function font(): Buffer {
   return face
 }
 
-type Document = InstanceType<typeof PDFDocument>
+type Document = PDFKit.PDFDocument
 
 function head(document: Document, { shop }: Look): void {
   if (shop === undefined) return
