@@ -192,12 +192,12 @@ for (const [wrong, words] of [
   ['sk_test_abc', /this is an API key/],
   ['rk_live_abc', /this is an API key/],
 ] as const) {
-  test(`${wrong} in place of a signing secret is refused in words`, (t) => {
+  test(`C44 ${wrong} in place of a signing secret is refused in words`, (t) => {
     assert.match(mistakes(t, minimal.replace('s3cret', wrong)), words)
   })
 }
 
-test('one secret for a test and a live connection is refused', (t) => {
+test('C44 one secret for a test and a live connection is refused', (t) => {
   const both = `connections:
   - { id: a, provider: stripe, mode: test, speaksFor: [payment], webhookSecrets: [same] }
   - { id: b, provider: stripe, mode: live, speaksFor: [payment], webhookSecrets: [same] }

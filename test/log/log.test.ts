@@ -40,7 +40,7 @@ test('a line is one JSON object with time, level, message and the ids it was giv
   })
 })
 
-test('a field that is not on the list is left out, whatever it holds', () => {
+test('C55 a field that is not on the list is left out, whatever it holds', () => {
   for (const format of ['json', 'pretty'] as const) {
     const text = logged((log) => {
       log.info('x', {
@@ -57,7 +57,7 @@ test('a field that is not on the list is left out, whatever it holds', () => {
   }
 })
 
-test('an error says its kind, code and place, and not its message, which may quote data', () => {
+test('C55 an error says its kind, code and place, and not its message, which may quote data', () => {
   const refused = Object.assign(new Error(`duplicate key (email)=(${person})`), {
     code: '23505',
     constraint: 'persons_pkey',

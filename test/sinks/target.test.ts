@@ -49,12 +49,15 @@ test('what anybody can reach is public, and nothing else is', () => {
   for (const address of others.split(' ')) assert.ok(!isPublicAddress(address), address)
 })
 
-test('addresses that are private in any spelling are refused before a connection is made', async (t) => {
+test('C56 addresses that are private in any spelling are refused before a connection is made', async (t) => {
   const { port, received } = await endpoint(t, () => ({ status: 200 }))
   const hosts = [
     '127.0.0.1',
     '[::1]',
     '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '169.254.169.254',
+    '[::ffff:169.254.169.254]',
     '0x7f000001',
     '2130706433',
     '0177.0.0.1',
@@ -73,12 +76,17 @@ test('addresses that are private in any spelling are refused before a connection
       assert.deepEqual(seen, [])
     }
   }
+  // A public name of the kind that says what it resolves to.
+  const resolve = resolver(['127.0.0.1'])
+  const { answer } = call('https://127.0.0.1.nip.io:8443/hook', { allowPrivate: false, resolve })
+  assert.equal((await answer).kind, 'refused')
   assert.equal(received.length, 0)
 })
 
-test('a name is refused when any of its addresses is private, and judged anew at each call', async () => {
+test('C56 a name is refused when any of its addresses is private, and judged anew at each call', async () => {
   for (const addresses of [
     ['127.0.0.1'],
+    ['169.254.169.254'],
     ['8.8.8.8', '10.0.0.1'],
     ['::ffff:169.254.169.254'],
     ['100.64.1.1'],
@@ -134,7 +142,7 @@ test('the address that was checked is the one that is dialled', async (t) => {
   assert.equal(received[0]!.headers.host, `wms.example:${port}`)
 })
 
-test('a redirect is an answer and is not followed', async (t) => {
+test('C56 a redirect is an answer and is not followed', async (t) => {
   const elsewhere = await endpoint(t, () => ({ status: 200 }))
   const first = await endpoint(t, () => ({ status: 307, headers: { location: elsewhere.url } }))
   const answer = await call(first.url).answer

@@ -144,7 +144,7 @@ test('a cell that a spreadsheet would run stays text', async (t) => {
   for (const row of rows.slice(1)) assert.ok((row[10] === '') !== (row[11] === ''), row.join())
 })
 
-test('an entry whose transaction commits late is in the next export, and in its place by commit', async (t) => {
+test('C26 an entry whose transaction commits late is in the next export, and in its place by commit', async (t) => {
   const admin = await startAdmin(t)
   await admin.learn(...paidSale({ n: 1 }))
   const codes = async () =>

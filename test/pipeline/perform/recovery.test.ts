@@ -76,7 +76,7 @@ test('a request whose process died is repeated with the very same bytes and id',
   assert.equal(warehouse.received[0]!.headers['webhook-id'], before!.id)
 })
 
-test('an attempt that was superseded writes nothing: neither state nor fact', async (t) => {
+test('C52 an attempt that was superseded writes nothing: neither state nor fact', async (t) => {
   const system = await systemWith(t, { receipt })
   const gate = Promise.withResolvers<void>()
   const calls: string[] = []
@@ -96,6 +96,30 @@ test('an attempt that was superseded writes nothing: neither state nor fact', as
   assert.deepEqual([row!.state, row!.token, row!.reference], ['performing', 'another', '<first>'])
   assert.deepEqual(await performedFacts(system), [])
   assert.equal(calls.length, 1)
+})
+
+test('C52 a worker that froze past its lease sends nothing when it wakes: the one that took over did it, once', async (t) => {
+  const system = await systemWith(t, { receipt })
+  const gate = Promise.withResolvers<void>()
+  const left: number[] = []
+  const sink = sinkThat(async (attempt) => {
+    if (attempt.attempts === 1) await gate.promise
+    await attempt.mayLeave(`<${attempt.attempts}>`)
+    left.push(attempt.attempts)
+    return { kind: 'done', reference: `<${attempt.attempts}>` }
+  })
+  const frozen = perform(system, [sink])
+  await buy(system, { number: '1' })
+  await until('the first is under way', async () => (await rows(system))[0]?.state === 'performing')
+  await system.db.web.query(`update effects set lease_until = now() - interval '1 second'`)
+  perform(system, [sink])
+  await until('it was taken over and done', async () => (await rows(system))[0]?.state === 'done')
+  gate.resolve()
+  await frozen.stop()
+  const [row] = await rows(system)
+  assert.deepEqual([row!.state, row!.attempts, row!.reference], ['done', 2, '<2>'])
+  assert.deepEqual(left, [2])
+  assert.equal((await performedFacts(system)).length, 1)
 })
 
 test('nothing leaves once another attempt has taken over, or half of the lease has gone by', async (t) => {
@@ -216,9 +240,10 @@ test('a stop lets what is under way end, cuts off what does not, and starts noth
   assert.equal(server.commands.filter((line) => line.startsWith('MAIL')).length, 1)
 })
 
-test('an answer that cannot be written down at once is written when the database is back', async (t) => {
+test('C37 an answer that cannot be written down at once is written when the database is back', async (t) => {
   const system = await systemWith(t, { receipt })
   let failures = 0
+  let calls = 0
   const connect = system.db.worker.connect.bind(system.db.worker)
   const sink = sinkThat(async () => {
     system.db.worker.connect = ((done?: (error: Error) => void) => {
@@ -227,10 +252,13 @@ test('an answer that cannot be written down at once is written when the database
       const away = Object.assign(new Error('away'), { code: 'ECONNREFUSED' })
       return done === undefined ? Promise.reject(away) : done(away)
     }) as never
-    return { kind: 'done' }
+    calls += 1
+    return { kind: 'done', reference: 're_of_the_provider' }
   })
   await buy(system, { number: '1' })
   perform(system, [sink])
-  assert.equal((await settled(system))[0]!.state, 'done')
+  const [row] = await settled(system)
+  assert.deepEqual([row!.state, row!.reference], ['done', 're_of_the_provider'])
+  assert.equal(calls, 1, 'and the call is not made again for that')
   assert.ok(failures >= 3)
 })

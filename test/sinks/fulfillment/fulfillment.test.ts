@@ -147,7 +147,7 @@ test('nobody listening is tried again even where each call counts: not a byte ca
   assert.equal((await sink.call(attemptOf())).kind, 'retry')
 })
 
-test('a private target is refused for good, with a reason that names no address', async () => {
+test('C56 a private target is refused for good, with a reason that names no address', async () => {
   const sink = sinkAt('https://127.0.0.1/secret-path', { target: { allowPrivate: false, timeoutMs: 300 } })
   const outcome = await sink.call(attemptOf())
   assert.deepEqual(outcome, { kind: 'failed', error: 'the address is not a public one' })
