@@ -4,13 +4,8 @@ import type { Fault, Faults } from '../stripe/api/faults.ts'
 import type { Goods } from './goods.ts'
 import { mutationRoot } from './graph/writes.ts'
 import { queryRoot } from './graph/roots.ts'
-import { accountTypes } from './graphql/account-types.ts'
-import { answerOf } from './graphql/answer.ts'
-import { orderTypes } from './graphql/order-types.ts'
-import { type Operation, parseOperation } from './graphql/parse.ts'
-import { parseSchema } from './graphql/schema.ts'
-import { GraphqlError } from './graphql/tokens.ts'
-import { mistakesIn } from './graphql/validate.ts'
+import { answered, prepared } from './graphql/answer.ts'
+import { errorOf } from './graphql/words.ts'
 import { type Bucket, costOf } from './throttle.ts'
 import type { World } from './world.ts'
 
@@ -30,7 +25,6 @@ export type ApiParts = {
   readonly calls: ShopifyCall[]
 }
 
-const schema = parseSchema(orderTypes + accountTypes)
 const endpoint = /^\/admin\/api\/(\d{4}-\d\d|unstable)\/graphql\.json$/
 
 /** The stand-in for a shop's Admin API, not listening yet. A fault's `path` is `/` and the operation's name. */
@@ -69,39 +63,18 @@ async function serve(parts: ApiParts, request: IncomingMessage, response: Server
 
 /** What the shop says with status 200: data, or what is wrong with the question. */
 function answerTo(
-  parts: ApiParts,
+  { world, goods, faults, bucket }: ApiParts,
   version: string,
   { query, variables }: Omit<ShopifyCall, 'operation'>,
 ): object {
-  try {
-    const operation = parseOperation(query)
-    const mistakes = mistakesIn(schema, operation, variables)
-    if (mistakes.length > 0) return { errors: mistakes.map(errorOf) }
-    const cost = costOf(operation, variables)
-    if (!parts.bucket.take(cost)) return parts.bucket.refusal(cost)
-    return {
-      data: dataOf(parts, version, { operation, variables }),
-      extensions: { cost: parts.bucket.told(cost) },
-    }
-  } catch (error) {
-    if (error instanceof GraphqlError) return { errors: [errorOf(error)] }
-    throw error
-  }
-}
-
-function dataOf(
-  { world, goods, faults }: ApiParts,
-  version: string,
-  { operation, variables }: { operation: Operation; variables: ShopifyCall['variables'] },
-): object {
-  const isQuery = operation.kind === 'query'
-  const root = isQuery ? queryRoot(world, version, faults) : mutationRoot(world, goods, version)
-  const place = { type: isQuery ? 'QueryRoot' : 'Mutation', selections: operation.selections }
-  return answerOf(schema, place, root, variables)
-}
-
-function errorOf({ message, extensions }: GraphqlError): object {
-  return { message, ...(extensions && { extensions }) }
+  const rootValue = { ...queryRoot(world, version, faults), ...mutationRoot(world, goods, version) }
+  const ready = prepared(query, { rootValue, variables })
+  if (!('operation' in ready)) return { errors: ready.map(errorOf) }
+  const cost = costOf(ready.operation, variables)
+  if (!bucket.take(cost)) return bucket.refusal(cost)
+  const { data, errors } = answered(ready)
+  if (errors !== undefined) return { errors: errors.map(errorOf) }
+  return { data, extensions: { cost: bucket.told(cost) } }
 }
 
 function say(

@@ -1,4 +1,4 @@
-import type { Operation } from './graphql/parse.ts'
+import type { OperationDefinitionNode } from 'graphql'
 
 /** The most that one query may cost. */
 const costMax = 1_000
@@ -57,6 +57,9 @@ export function createBucket({ maximum = 2_000, restoreRate = 100 } = {}): Bucke
 }
 
 /** A write costs ten points, a page as many as it may hold. Their own formula is not published in full. */
-export function costOf({ kind }: Operation, { first }: { readonly [name: string]: unknown }): number {
-  return kind === 'mutation' ? 10 : Math.min(costMax, typeof first === 'number' ? 2 + first : 2)
+export function costOf(
+  { operation }: OperationDefinitionNode,
+  { first }: { readonly [name: string]: unknown },
+): number {
+  return operation === 'mutation' ? 10 : Math.min(costMax, typeof first === 'number' ? 2 + first : 2)
 }

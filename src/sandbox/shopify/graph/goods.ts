@@ -43,10 +43,8 @@ export function itemView({ locationId }: World, item: Item): Viewed {
   const level = {
     location: { id: gid('Location', locationId) },
     updatedAt: item.updatedAt,
-    quantities: ({ args }: { args: { names?: string[] } }) =>
-      (args.names ?? [])
-        .filter((name) => name === 'available')
-        .map((name) => ({ name, quantity: item.available })),
+    quantities: ({ names }: { names: string[] }) =>
+      names.filter((name) => name === 'available').map((name) => ({ name, quantity: item.available })),
   }
   return {
     id: gid('InventoryItem', item.id),

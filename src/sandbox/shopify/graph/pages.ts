@@ -1,5 +1,5 @@
-import { GraphqlError } from '../graphql/tokens.ts'
-import type { Asked, Viewed } from '../graphql/answer.ts'
+import { GraphQLError } from 'graphql'
+import type { Args, Viewed } from '../graphql/answer.ts'
 
 /** One that can stand in a list: what it shows, its place, and its fields that a search can ask for. */
 export type Entry = {
@@ -13,11 +13,12 @@ export type Entry = {
 const firstMax = 250
 
 /** A page of what the search finds, after the cursor, in order of place and id. */
-export function pageOf(entries: readonly Entry[], { args }: Asked): Viewed {
+export function pageOf(entries: readonly Entry[], args: Args): Viewed {
   const { first, after, query } = args as { first?: number; after?: string | null; query?: string }
   if (first === undefined)
-    throw new GraphqlError('you must provide one of first or last', { code: 'BAD_REQUEST' })
-  if (first > firstMax) throw new GraphqlError(`first cannot exceed ${firstMax}`, { code: 'BAD_REQUEST' })
+    throw new GraphQLError('you must provide one of first or last', { extensions: { code: 'BAD_REQUEST' } })
+  if (first > firstMax)
+    throw new GraphQLError(`first cannot exceed ${firstMax}`, { extensions: { code: 'BAD_REQUEST' } })
   const isFound = searchFor(query ?? '')
   const place = after === undefined || after === null ? undefined : placeOf(after)
   const found = entries
@@ -36,16 +37,16 @@ export function pageOf(entries: readonly Entry[], { args }: Asked): Viewed {
 }
 
 /** A list inside an object: no cursor, no search. */
-export function listOf(views: readonly Viewed[]): (asked: Asked) => Viewed {
-  return ({ args }) => {
-    const nodes = firstOf(views)({ args, key: undefined })
+export function listOf(views: readonly Viewed[]): (args: Args) => Viewed {
+  return (args) => {
+    const nodes = firstOf(views)(args)
     return { nodes, pageInfo: { hasNextPage: views.length > nodes.length, endCursor: null } }
   }
 }
 
 /** A plain list that takes `first`. */
-export function firstOf(views: readonly Viewed[]): (asked: Asked) => Viewed[] {
-  return ({ args }) => views.slice(0, (args.first as number | undefined) ?? views.length)
+export function firstOf(views: readonly Viewed[]): (args: Args) => Viewed[] {
+  return ({ first }) => views.slice(0, (first as number | undefined) ?? views.length)
 }
 
 type Place = Pick<Entry, 'id' | 'order'>
@@ -67,7 +68,9 @@ function placeOf(cursor: string): Place {
     }
     return { id: String(BigInt(id)), order }
   } catch {
-    throw new GraphqlError('Invalid cursor for current pagination sort.', { code: 'INVALID_CURSOR' })
+    throw new GraphQLError('Invalid cursor for current pagination sort.', {
+      extensions: { code: 'INVALID_CURSOR' },
+    })
   }
 }
 
@@ -80,13 +83,13 @@ function searchFor(query: string): (search: Entry['search']) => boolean {
       ? []
       : query.split(' AND ').map((text) => {
           const [, field = '', sign = '', single, double, bare] = term.exec(text.trim()) ?? []
-          if (field === '') throw new GraphqlError(`the twin cannot search for ${text}`)
+          if (field === '') throw new GraphQLError(`the twin cannot search for ${text}`)
           return { field, sign, value: single ?? double?.replace(/\\(.)/g, '$1') ?? bare ?? '' }
         })
   return (search) =>
     terms.every(({ field, sign, value }) => {
       const held = search[field]
-      if (held === undefined) throw new GraphqlError(`the twin cannot search by ${field}`)
+      if (held === undefined) throw new GraphQLError(`the twin cannot search by ${field}`)
       if (sign === '') return held === value
       const [a, b] = [Date.parse(held), Date.parse(value)]
       return sign === '>=' ? a >= b : sign === '<=' ? a <= b : sign === '>' ? a > b : a < b

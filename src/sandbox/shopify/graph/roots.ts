@@ -1,4 +1,4 @@
-import type { Asked, Viewed } from '../graphql/answer.ts'
+import type { Args, Viewed } from '../graphql/answer.ts'
 import { shipmentOf, type World } from '../world.ts'
 import { balanceView, disputeView, payoutView, subscriptionView } from './account.ts'
 import { fulfillmentView, itemView } from './goods.ts'
@@ -12,7 +12,7 @@ export type Sight = { readonly lagMs: number; readonly omitted: ReadonlySet<stri
 export function queryRoot(world: World, version: string, { lagMs, omitted }: Sight): Viewed {
   const isSeen = ({ id, order }: Entry) =>
     !omitted.has(id) && Date.parse(order) <= world.now().getTime() - lagMs
-  const paged = (all: () => Entry[]) => (asked: Asked) => pageOf(all().filter(isSeen), asked)
+  const paged = (all: () => Entry[]) => (args: Args) => pageOf(all().filter(isSeen), args)
   const entry = (id: string, by: string, at: string, view: Viewed, more = {}): Entry => ({
     id,
     order: at,
@@ -55,18 +55,18 @@ export function queryRoot(world: World, version: string, { lagMs, omitted }: Sig
         [...world.payouts.values()].map((one) => entry(one.id, 'issued_at', one.at, payoutView(one))),
       ),
     },
-    webhookSubscriptions: (asked: Asked) =>
+    webhookSubscriptions: (args: Args) =>
       pageOf(
         [...world.subscriptions.values()]
           .filter(({ isConfigured }) => !isConfigured)
           .map((one) => entry(one.id, 'created_at', '', subscriptionView(one, version))),
-        asked,
+        args,
       ),
   }
 }
 
-function byId(type: string, find: (id: string) => Viewed | undefined): (asked: Asked) => Viewed | undefined {
-  return ({ args }) => {
+function byId(type: string, find: (id: string) => Viewed | undefined): (args: Args) => Viewed | undefined {
+  return (args) => {
     const id = new RegExp(`^gid://shopify/${type}/(\\d+)$`).exec(String(args.id))?.[1]
     return id === undefined ? undefined : find(id)
   }

@@ -1,6 +1,6 @@
-import type { Asked, Viewed } from '../graphql/answer.ts'
+import { getDirectiveValues, GraphQLError, type GraphQLResolveInfo } from 'graphql'
+import type { Args, Viewed } from '../graphql/answer.ts'
 import { leftToShip } from '../figures.ts'
-import { GraphqlError } from '../graphql/tokens.ts'
 import type { Goods } from '../goods.ts'
 import type { World } from '../world.ts'
 import { subscriptionView } from './account.ts'
@@ -10,23 +10,32 @@ import { gid } from './line.ts'
 /** Where every mutation begins. What is wrong with an input stands in `userErrors`, with nothing else to show it. */
 export function mutationRoot(world: World, goods: Goods, version: string): Viewed {
   return {
-    webhookSubscriptionCreate: ({ args }: Asked) => subscribe(world, version, args),
-    fulfillmentCreate: ({ args }: Asked) => fulfil(world, goods, args.fulfillment as FulfillmentInput),
-    inventoryAdjustQuantities: ({ args, key }: Asked) =>
-      adjust(world, goods, { input: args.input as StockInput, key }),
+    webhookSubscriptionCreate: (args: Args) => subscribe(world, version, args),
+    fulfillmentCreate: ({ fulfillment }: { fulfillment: FulfillmentInput }) =>
+      fulfil(world, goods, fulfillment),
+    inventoryAdjustQuantities: (
+      { input }: { input: StockInput },
+      _context: unknown,
+      info: GraphQLResolveInfo,
+    ) => adjust(world, goods, { input, key: keyOf(info) }),
   }
+}
+
+function keyOf({ schema, fieldNodes, variableValues }: GraphQLResolveInfo): string | undefined {
+  const directive = getDirectiveValues(schema.getDirective('idempotent')!, fieldNodes[0]!, variableValues)
+  return directive?.key as string | undefined
 }
 
 /** The app's own configuration alone may name these. */
 const privacyTopics = new Set(['CUSTOMERS_DATA_REQUEST', 'CUSTOMERS_REDACT', 'SHOP_REDACT'])
 
-function subscribe(world: World, version: string, args: Asked['args']): Viewed {
+function subscribe(world: World, version: string, args: Args): Viewed {
   const { topic, webhookSubscription } = args as { topic: string; webhookSubscription: { uri?: string } }
   const uri = webhookSubscription.uri ?? ''
   if (privacyTopics.has(topic))
-    throw new GraphqlError(
+    throw new GraphQLError(
       `Variable $topic of type WebhookSubscriptionTopic! was provided invalid value (${topic})`,
-      { code: 'INVALID_VARIABLE' },
+      { extensions: { code: 'INVALID_VARIABLE' } },
     )
   const taken = [...world.subscriptions.values()].some((one) => one.topic === topic && one.uri === uri)
   if (taken)
@@ -87,8 +96,8 @@ function adjust(
   { input, key }: { input: StockInput; key: string | undefined },
 ): Viewed {
   if (key === undefined)
-    throw new GraphqlError('The @idempotent directive is required for this mutation but was not provided.', {
-      code: 'BAD_REQUEST',
+    throw new GraphQLError('The @idempotent directive is required for this mutation but was not provided.', {
+      extensions: { code: 'BAD_REQUEST' },
     })
   const known = world.answered.get(key)
   if (known !== undefined) return known

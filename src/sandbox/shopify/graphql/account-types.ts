@@ -4,6 +4,12 @@
  * @see https://shopify.dev/docs/api/admin-graphql/2026-10 (checked 2026-11)
  */
 export const accountTypes = `
+schema { query: QueryRoot mutation: Mutation }
+directive @idempotent(key: String!) on FIELD
+scalar BigInt scalar DisputeStatus scalar DisputeType scalar InventoryAdjustQuantitiesUserErrorCode
+scalar OrderSortKeys scalar ShopifyPaymentsDisputeReason scalar ShopifyPaymentsPayoutStatus
+scalar ShopifyPaymentsPayoutTransactionType scalar ShopifyPaymentsTransactionType
+scalar WebhookSubscriptionFormat scalar WebhookSubscriptionTopic
 type Mutation {
   inventoryAdjustQuantities(input: InventoryAdjustQuantitiesInput!): InventoryAdjustQuantitiesPayload
   fulfillmentCreate(fulfillment: FulfillmentInput!): FulfillmentCreatePayload

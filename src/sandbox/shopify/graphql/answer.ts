@@ -1,42 +1,43 @@
-import { type Selection, valuesOf } from './parse.ts'
-import { bareType, type Schema } from './schema.ts'
+import {
+  buildSchema,
+  executeRootSelectionSet,
+  type ExecutionResult,
+  GraphQLError,
+  parse,
+  type ValidatedExecutionArgs,
+  validate,
+  validateExecutionArgs,
+} from 'graphql'
+import { accountTypes } from './account-types.ts'
+import { orderTypes } from './order-types.ts'
 
-/** What a field is asked with: its arguments, and of a directive `@idempotent(key:)` the key. */
-export type Asked = { readonly args: { readonly [name: string]: unknown }; readonly key: string | undefined }
 /** An object of the shop: plain values, and functions where a field takes arguments or costs work. */
 export type Viewed = { readonly [field: string]: unknown }
+/** What a field is asked with. */
+export type Args = { readonly [name: string]: unknown }
 
-type Variables = { readonly [name: string]: unknown }
+const schema = buildSchema(orderTypes + accountTypes)
 
-/** The object as the selections ask for it, under their aliases and in their order. */
-export function answerOf(
-  schema: Schema,
-  place: { readonly type: string; readonly selections: readonly Selection[] },
-  object: Viewed,
-  variables: Variables,
-): { [alias: string]: unknown } {
-  const entries = place.selections.map((selection) => {
-    const held = object[selection.name]
-    const value = typeof held === 'function' ? (held(askedOf(selection, variables)) as unknown) : held
-    const type = bareType(schema.get(place.type)!.get(selection.name)!.type)
-    return [selection.alias, shown(schema, { type, selections: selection.selections }, value, variables)]
-  })
-  return Object.fromEntries(entries)
+/** A query that fits the schema, with variables that fit it, ready to be answered; or all that is wrong with them. */
+export function prepared(
+  query: string,
+  { rootValue, variables }: { rootValue: Viewed; variables: Args },
+): ValidatedExecutionArgs | readonly GraphQLError[] {
+  try {
+    const document = parse(query)
+    const mistakes = validate(schema, document)
+    if (mistakes.length > 0) return mistakes
+    return validateExecutionArgs({ schema, document, rootValue, variableValues: variables })
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error]
+    throw error
+  }
 }
 
-function shown(
-  schema: Schema,
-  place: { readonly type: string; readonly selections: readonly Selection[] },
-  value: unknown,
-  variables: Variables,
-): unknown {
-  if (value === undefined || value === null) return null
-  if (Array.isArray(value)) return value.map((each) => shown(schema, place, each, variables))
-  return place.selections.length === 0 ? value : answerOf(schema, place, value as Viewed, variables)
-}
-
-function askedOf({ args, directives }: Selection, variables: Variables): Asked {
-  const idempotent = directives.get('idempotent')
-  const key = idempotent && valuesOf(idempotent, variables).key
-  return { args: valuesOf(args, variables), key: typeof key === 'string' ? key : undefined }
+/** Throws what is a mistake of the twin itself, such as a view without a field that the schema promises. */
+export function answered(query: ValidatedExecutionArgs): ExecutionResult {
+  const result = executeRootSelectionSet(query) as ExecutionResult // no view is a promise
+  for (const { originalError } of result.errors ?? [])
+    if (originalError !== undefined && !(originalError instanceof GraphQLError)) throw originalError
+  return result
 }

@@ -1,10 +1,15 @@
 /**
  * What the twin serves of orders, as the Admin API's own schema has it: names, arguments and types; nothing that
- * nobody asks it for.
+ * nobody asks it for. Their enums are scalars here: values pass as they are.
  *
  * @see https://shopify.dev/docs/api/admin-graphql/2026-10/objects/Order (checked 2026-11)
  */
 export const orderTypes = `
+scalar CountryCode scalar CurrencyCode scalar DateTime scalar Decimal scalar FulfillmentDisplayStatus
+scalar FulfillmentOrderStatus scalar FulfillmentStatus scalar OrderAdjustmentDiscrepancyReason
+scalar OrderCancelReason scalar OrderDisplayFinancialStatus scalar OrderDisplayFulfillmentStatus
+scalar OrderTransactionErrorCode scalar OrderTransactionKind scalar OrderTransactionStatus
+scalar RefundLineItemRestockType scalar ReturnStatus scalar URL scalar UnsignedInt64
 type Order {
   id: ID! name: String! test: Boolean! sourceName: String createdAt: DateTime!
   processedAt: DateTime! updatedAt: DateTime! cancelledAt: DateTime cancelReason: OrderCancelReason
