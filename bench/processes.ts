@@ -27,7 +27,7 @@ export async function startBaseline(): Promise<Server> {
   return { name: 'baseline', port, pid: child.pid!, stop: () => end(child) }
 }
 
-/** The product as a user starts it, on a database of its own. Ready when it says so itself. */
+/** The product as `npm start` starts it, on a database of its own. Ready when it says so itself. */
 export async function startOrdersync(
   role: string,
   url: string,
