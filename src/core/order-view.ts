@@ -1,6 +1,6 @@
-import type { Person, Ref } from './fact.ts'
+import type { Person } from './fact.ts'
 import { printDecimal } from './money.ts'
-import type { Order } from './order.ts'
+import type { Order, Review } from './order.ts'
 
 export type Reference = { readonly connection: string; readonly kind: string; readonly id: string }
 
@@ -39,14 +39,7 @@ export function orderView(order: Order, frame: OrderFrame) {
     pending_reason: order.pendingReason ?? null,
     dispute_status: order.disputeStatus,
     fulfillment_status: order.fulfillmentStatus,
-    needs_review: order.reviews.map((review) => ({
-      code: review.code,
-      detail: review.detail,
-      holds: review.holds,
-      since: review.since,
-      due_at: review.dueAt ?? null,
-      refs: review.refs.map(({ kind, id }: Ref) => ({ kind, id })),
-    })),
+    needs_review: order.reviews.map(reviewView),
     currency,
     presentment: presentmentOf(order),
     totals: totalsOf(order, money),
@@ -142,4 +135,16 @@ function customerOf(order: Order, frame: OrderFrame): { email: string | null; na
   if (person === undefined) return null
   const shown = (text: string | undefined) => (text === undefined ? null : frame.isMasked ? mask : text)
   return { email: shown(person.email), name: shown(person.name) }
+}
+
+/** A review as the admin API and outgoing events show it. */
+export function reviewView({ code, detail, holds, since, dueAt, refs }: Review): object {
+  return {
+    code,
+    detail,
+    holds,
+    since,
+    due_at: dueAt ?? null,
+    refs: refs.map(({ kind, id }) => ({ kind, id })),
+  }
 }

@@ -1,6 +1,8 @@
 import { meaningOf } from './balance-lines.ts'
 import { sum } from './evidence.ts'
-import type { FactData, Instant } from './fact.ts'
+import type { FactData, Instant, Ref } from './fact.ts'
+import type { Review } from './order.ts'
+import { money } from './review.ts'
 
 /** One transfer between a provider's balance and the bank, with the lines that make it up. */
 export type Payout<Line> = {
@@ -69,4 +71,34 @@ export function rolledForward<Line extends { readonly data: FactData['balance_li
     differenceMinor:
       left.length === 0 ? undefined : payout.amountMinor + sum(left.map(({ data }) => data.netMinor)),
   }
+}
+
+/**
+ * Why a person has to look at a payout: it arrived and is not what its lines come to, or a line of it is of a type that
+ * nobody has mapped yet. Nothing is posted to hide the one or the other.
+ */
+export function settlementReview<
+  Line extends { readonly subject: Ref; readonly data: FactData['balance_line'] },
+>(payout: Payout<Line>, subject: Ref): Review | undefined {
+  const { state, amountMinor, currency, differenceMinor = 0n, lines } = payout
+  const unmapped = lines.filter(({ data }) => meaningOf(data) === 'unknown')
+  const isOff = state === 'paid' && differenceMinor !== 0n
+  if (!isOff && unmapped.length === 0) return undefined
+  const said = [
+    isOff &&
+      `${money(amountMinor, currency)} was paid, and its lines come to ${money(amountMinor - differenceMinor, currency)}`,
+    unmapped.length > 0 && `nobody has mapped lines of type ${[...new Set(unmapped.map(wordOf))].join(', ')}`,
+  ]
+  return {
+    code: 'settlement_mismatch',
+    detail: `${said.filter(Boolean).join('; ')}.`,
+    holds: false,
+    since: payout.occurredAt,
+    figures: `${differenceMinor}/${unmapped.length}`,
+    refs: [subject, ...unmapped.map((line) => line.subject)],
+  }
+}
+
+function wordOf({ data }: { readonly data: FactData['balance_line'] }): string {
+  return data.category || data.type
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Known } from '../../src/core/evidence.ts'
 import type { KnownFact } from '../../src/core/fact.ts'
-import { payoutOf, rolledForward } from '../../src/core/payout.ts'
+import { payoutOf, rolledForward, settlementReview } from '../../src/core/payout.ts'
 import { at, charge, refund, say } from './factory.ts'
 
 const usd = (amountMinor: bigint) => ({ amountMinor })
@@ -31,6 +31,26 @@ test('a line that is missing shows as the difference; while none names the payou
   const paid = states(say.payout('paid', usd(2932n)))
   assert.equal(payoutOf(paid, lines.slice(0, 1))?.differenceMinor, -1000n)
   assert.equal(payoutOf(paid, [])?.differenceMinor, undefined)
+})
+
+test('a payout that arrived and is not its lines is under review, and so is one with a line that nobody has mapped', () => {
+  const po = { kind: 'payout', id: 'po_1' } as const
+  const review = (...known: Parameters<typeof payoutOf<(typeof lines)[number]>>) =>
+    settlementReview(payoutOf(...known)!, po)
+  const paid = states(say.payout('paid', usd(2932n)))
+  assert.equal(review(paid, lines), undefined)
+  assert.equal(review(paid, []), undefined)
+  assert.equal(review(states(say.payout('in_transit', usd(2932n))), lines.slice(0, 1)), undefined)
+  const off = review(paid, lines.slice(0, 1))!
+  assert.equal(off.code, 'settlement_mismatch')
+  assert.equal(off.detail, '29.32 USD was paid, and its lines come to 39.32 USD.')
+  const odd = say.line('txn_9', 'moon_tax', usd(0n), { payout: 'po_1' }) as Known<'balance_line'>
+  const unmapped = review(paid, [...lines, odd])!
+  assert.equal(unmapped.detail, 'nobody has mapped lines of type moon_tax.')
+  assert.deepEqual(
+    unmapped.refs.map(({ id }) => id),
+    ['po_1', 'txn_9'],
+  )
 })
 
 test('a payout that failed after it was paid has failed, whichever was learned last', () => {

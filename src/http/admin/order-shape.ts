@@ -13,7 +13,8 @@ const Totals = z.object({
   net: Money.meta({ description: 'captured − refunded − returned − disputed − fees' }),
 })
 
-const ReviewShape = z.object({
+/** A review as `order-view` makes it, of an order or of a payout. */
+export const ReviewShape = z.object({
   code: z.string(),
   detail: z.string(),
   holds: z.boolean(),

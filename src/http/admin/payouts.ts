@@ -1,24 +1,15 @@
 import * as z from 'zod'
-import { decodeData, type FactData } from '../../core/fact.ts'
-import { type Payout, payoutOf, rolledForward } from '../../core/payout.ts'
+import { settlementReview } from '../../core/payout.ts'
+import { type Line, payoutsOf, type Told } from '../../pipeline/payouts.ts'
 import type { System } from '../../pipeline/system.ts'
 import { entriesByKeys, type LedgerEntry, movementKeys } from '../../store/reading/ledger.ts'
-import {
-  linesOf,
-  linesSince,
-  listPayouts,
-  openingOf,
-  payoutById,
-  type PayoutFact,
-  type PayoutLine,
-  type PayoutRow,
-  statesOf,
-} from '../../store/reading/payouts.ts'
+import { listPayouts, payoutsById, type PayoutRow } from '../../store/reading/payouts.ts'
 import type { Actor } from '../auth.ts'
 import { Problem } from '../problem.ts'
 import { page } from './cursor.ts'
-import { moneyOf } from '../../core/order-view.ts'
+import { moneyOf, reviewView } from '../../core/order-view.ts'
 import { EntryShape, entryView } from './ledger.ts'
+import { ReviewShape } from './order-shape.ts'
 import { ok, type Route, route } from './route.ts'
 import { listQuery, MoneyShape, pageOf, Time } from './schemas.ts'
 import { isSeen, modeShown, ModeQuery } from './scope.ts'
@@ -53,6 +44,7 @@ const PayoutShape = z
         'Where the provider names no lines: what its balance held before those since the payout before',
     }),
     closing_balance: MoneyShape.nullable().meta({ description: 'What it held when this one had left' }),
+    needs_review: z.array(ReviewShape),
   })
   .meta({ id: 'Payout' })
 
@@ -82,7 +74,7 @@ export const payoutRoutes: readonly Route[] = [
     summary: 'One payout',
     answers: { 200: PayoutShape },
     async handle({ system, actor, params }) {
-      const [row] = await payoutById(system.db.web, scopesFor(system, actor), params.id!)
+      const [row] = await payoutsById(system.db.web, scopesFor(system, actor), [params.id!])
       if (row === undefined || !isSeen(actor, row.connection))
         throw new Problem('not_found', 'There is no payout with this id')
       return ok((await viewsOf(system, [row])).get(row)!)
@@ -97,10 +89,10 @@ export const payoutRoutes: readonly Route[] = [
     query: listQuery({}),
     answers: { 200: pageOf(EntryShape) },
     async handle({ system, actor, params, query: { cursor, limit } }) {
-      const [row] = await payoutById(system.db.web, scopesFor(system, actor), params.id!)
+      const [row] = await payoutsById(system.db.web, scopesFor(system, actor), [params.id!])
       if (row === undefined || !isSeen(actor, row.connection))
         throw new Problem('not_found', 'There is no payout with this id')
-      const { lines } = (await toldOf(system, [row])).get(row)!
+      const { lines } = (await payoutsOf(system, [row])).get(row)!
       const rows = await entriesOf(system, row, lines, { before: cursor, limit: limit + 1 })
       return ok(page(rows, limit, entryView))
     },
@@ -130,71 +122,14 @@ function scopesFor(system: System, actor: Actor): string[] {
   return system.config.connections.filter(({ id }) => isSeen(actor, id)).map(({ account }) => account)
 }
 
-type Line = Omit<PayoutLine, 'data'> & { readonly data: FactData['balance_line'] }
-type Told = Payout<Line>
-
 async function viewsOf(system: System, rows: readonly PayoutRow[]): Promise<Map<PayoutRow, object>> {
-  const told = await toldOf(system, rows)
+  const told = await payoutsOf(system, rows)
   return new Map([...told].map(([row, payout]) => [row, payoutView(system, row, payout)]))
-}
-
-async function toldOf(system: System, rows: readonly PayoutRow[]): Promise<Map<PayoutRow, Told>> {
-  if (rows.length === 0) return new Map()
-  const scopes = [...new Set(rows.map((row) => row.scope))]
-  const ids = rows.map((row) => row.id)
-  const [states, lines] = await Promise.all([
-    statesOf(system.db.web, scopes, ids),
-    linesOf(system.db.web, scopes, ids),
-  ])
-  const told = rows.map((row) => ({ row, payout: named(row, states, lines) }))
-  const rolled = await rollForward(
-    system,
-    told.filter(({ payout }) => payout.linesBasis === 'balance'),
-  )
-  return new Map(told.map(({ row, payout }) => [row, rolled.get(row) ?? payout]))
-}
-
-/** A payout with the lines that name it. */
-function named(row: PayoutRow, states: readonly PayoutFact[], lines: readonly PayoutLine[]): Told {
-  const own = states.filter((state) => state.scope === row.scope && state.subject_id === row.id)
-  return payoutOf(
-    own.map((state) => ({ occurredAt: state.occurred_at, data: decodeData<'payout_state'>(state.data) })),
-    lines.filter((line) => line.scope === row.scope && line.payout === row.id).map(decoded),
-  )!
-}
-
-function decoded(line: PayoutLine): Line {
-  return { ...line, data: decodeData<'balance_line'>(line.data) }
-}
-
-/** Those whose lines the provider does not name, with what the balance saw since the payout before. */
-async function rollForward(
-  system: System,
-  payouts: readonly { row: PayoutRow; payout: Told }[],
-): Promise<Map<PayoutRow, Told>> {
-  if (payouts.length === 0) return new Map()
-  const asked = [
-    payouts.map(({ row }) => row.scope),
-    payouts.map(({ row }) => row.id),
-    payouts.map(({ payout }) => payout.currency),
-    payouts.map(({ payout }) => payout.occurredAt),
-  ] as const
-  const [since, openings] = await Promise.all([
-    linesSince(system.db.web, ...asked),
-    openingOf(system.db.web, ...asked),
-  ])
-  return new Map(
-    payouts.map(({ row, payout }) => {
-      const isOwn = (one: { scope: string; payout: string }) =>
-        one.scope === row.scope && one.payout === row.id
-      const opening = openings.find(isOwn)?.opening ?? 0n
-      return [row, rolledForward(payout, since.filter(isOwn).map(decoded), opening)]
-    }),
-  )
 }
 
 function payoutView(system: System, row: PayoutRow, payout: Told): object {
   const { currency, differenceMinor, balance } = payout
+  const review = settlementReview(payout, { kind: 'payout', id: row.id })
   const orNull = (amountMinor: bigint | undefined) =>
     amountMinor === undefined ? null : moneyOf(amountMinor, currency)
   return {
@@ -219,5 +154,6 @@ function payoutView(system: System, row: PayoutRow, payout: Told): object {
     difference: orNull(differenceMinor),
     opening_balance: orNull(balance?.openingMinor),
     closing_balance: orNull(balance?.closingMinor),
+    needs_review: review === undefined ? [] : [reviewView(review)],
   }
 }

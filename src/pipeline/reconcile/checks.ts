@@ -5,6 +5,7 @@ import * as findings from '../../store/findings.ts'
 import * as polling from '../../store/polling.ts'
 import { type Draft, findingId, openDrafts } from './findings.ts'
 import type { Run } from './run.ts'
+import { payoutFindings } from './settlement.ts'
 import { stockFindings } from './stock.ts'
 import { lastWebhookOf, lookAtSubscription, mendSubscription, subscriptionStandings } from './subscription.ts'
 import { unmatchedOrders } from './witnesses.ts'
@@ -19,7 +20,8 @@ export async function checkConnection(run: Run): Promise<number> {
   closed += await stand(run, 'gap', await gapFindings(run))
   const since = new Date(run.system.now().getTime() - run.system.config.reconcile.lookbackMs).toISOString()
   const orders = await unmatchedOrders(run, (scope, kinds) => recordedSince(run, since, kinds, scope))
-  closed += await stand(run, 'unmatched', [...(await unmatchedFindings(run)), ...orders])
+  const payouts = await payoutFindings(run, (kinds) => recordedSince(run, since, kinds))
+  closed += await stand(run, 'unmatched', [...(await unmatchedFindings(run)), ...orders, ...payouts])
   // Other drift is of orders, and closes when its object agrees again.
   closed += await stand(
     run,

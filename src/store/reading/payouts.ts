@@ -30,13 +30,13 @@ export const listPayouts = statement<Page, PayoutRow>({
           order by f.seq desc limit $2`,
 })
 
-/** The first fact of one payout of these scopes. */
-export const payoutById = statement<[scopes: readonly string[], id: string], PayoutRow>({
+/** The first fact of each of these payouts, of these scopes. */
+export const payoutsById = statement<[scopes: readonly string[], ids: readonly string[]], PayoutRow>({
   name: 'payouts.byId',
   uses: ['facts_account_subject', 'facts_payouts'],
-  text: `select f.seq, f.scope, f.subject_id as id, f.connection from facts f
-          where f.scope = any($1::text[]) and f.subject_kind = 'payout' and f.subject_id = $2 and f.order_id is null
-            and f.kind = 'payout_state' order by f.seq limit 1`,
+  text: `select distinct on (f.scope, f.subject_id) f.seq, f.scope, f.subject_id as id, f.connection from facts f
+          where f.scope = any($1::text[]) and f.subject_kind = 'payout' and f.subject_id = any($2::text[]) and f.order_id is null
+            and f.kind = 'payout_state' order by f.scope, f.subject_id, f.seq`,
 })
 
 export const statesOf = statement<[scopes: readonly string[], ids: readonly string[]], PayoutFact>({

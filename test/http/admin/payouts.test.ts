@@ -103,3 +103,14 @@ test('a payout that has arrived is asked for its lines, where the connection can
   await learn(admin, say.payout('paid', { amountMinor: 100n }))
   assert.deepEqual(await asked(), [{ kind: 'payout', id: 'po_1', reason: 'lines' }])
 })
+
+test('a payout shows why a person has to look at it', async (t) => {
+  const admin = await startAdmin(t)
+  await learn(admin, ...paidTees(), feeLine('po_1'), say.payout('paid', { amountMinor: 2932n }, { at: 40 }))
+  const { difference, needs_review: reviews } = (await admin.get('/payouts/po_1')).body
+  assert.equal(difference.amount, '-10.00')
+  assert.deepEqual(
+    reviews.map(({ code, holds }: { code: string; holds: boolean }) => [code, holds]),
+    [['settlement_mismatch', false]],
+  )
+})
