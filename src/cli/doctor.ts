@@ -1,7 +1,9 @@
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type Config, ConfigError, loadConfig, loadEnvironment } from '../config.ts'
+import { clockOf, clockWords } from '../pipeline/clock.ts'
 import { providers } from '../providers/registry.ts'
+import type { Database } from '../store/database.ts'
 import { migrationsIn, missingMigrations } from '../store/migrate.ts'
 import { serverOf } from '../store/settings.ts'
 import { command, type JsonOption } from './command.ts'
@@ -28,7 +30,7 @@ export function doctorCommand(): Command {
         { check: 'node', status: 'ok', detail: process.version } as const,
         config.finding,
         dataDirectory(),
-        ...(await database()),
+        ...(await database(config.config)),
         ...(await connections(config.config)),
         await service(),
       ]
@@ -78,7 +80,7 @@ function dataDirectory(): Finding {
   }
 }
 
-async function database(): Promise<readonly Finding[]> {
+async function database(config: Config | undefined): Promise<readonly Finding[]> {
   try {
     return await withDatabase(async (db) => {
       const server = await serverOf(db, new Date())
@@ -109,11 +111,24 @@ async function database(): Promise<readonly Finding[]> {
             ? 'fsync and synchronous_commit are on'
             : 'fsync or synchronous_commit is off: a crash would lose what was acknowledged',
         },
+        ...(missing.length === 0 ? await clocks(db, config) : []),
       ]
     })
   } catch (error) {
     return [{ check: 'database', status: 'failed', detail: (error as Error).message }]
   }
+}
+
+/** Connections whose deliveries are refused because our clock is off. */
+async function clocks(db: Database, config: Config | undefined): Promise<readonly Finding[]> {
+  const found = await Promise.all(
+    (config?.connections ?? []).map(async ({ id }) => ({ id, clock: await clockOf(db.web, id, new Date()) })),
+  )
+  return found.flatMap(({ id, clock }) =>
+    clock === undefined
+      ? []
+      : [{ check: `clock of ${id}`, status: 'warning', detail: clockWords(clock) } as const],
+  )
 }
 
 async function connections(config: Config | undefined): Promise<readonly Finding[]> {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { noticeClock } from '../pipeline/clock.ts'
 import { point } from '../pipeline/point.ts'
 import { storeEvent } from '../pipeline/receive.ts'
 import type { System } from '../pipeline/system.ts'
@@ -22,6 +23,7 @@ type Attempt = {
   readonly receivedAt: Date
   readonly startedAt: number
   bodyBytes: number
+  skewSeconds?: number | undefined
 }
 
 const prefix = '/webhooks/'
@@ -144,7 +146,12 @@ async function answerUnverified(
     case 'forged': {
       // The signature was tried first: a genuine delivery never gets here, however many forgeries share its address.
       const waitSeconds = refusals.failed(attempt.remoteAddress)
-      if (waitSeconds === undefined) return refuse(system, refusals, attempt, 'invalid_signature')
+      attempt.skewSeconds = verdict.skewSeconds
+      if (waitSeconds === undefined) {
+        await refuse(system, refusals, attempt, 'invalid_signature')
+        if (verdict.skewSeconds !== undefined) void noticeClock(system, attempt.target!.connection.id)
+        return
+      }
       return refuse(system, refusals, attempt, 'too_many_failures', { 'retry-after': String(waitSeconds) })
     }
     case 'not_allowed':
@@ -198,6 +205,7 @@ function attemptRow(attempt: Attempt, responseStatus: number) {
     responseStatus,
     durationUs: Math.round((performance.now() - attempt.startedAt) * 1_000),
     duplicate: false,
+    skewSeconds: attempt.skewSeconds,
   }
 }
 

@@ -68,7 +68,10 @@ export type ConnectionSettings = {
 
 export type Verdict =
   | { readonly kind: 'verified'; readonly delivery: VerifiedDelivery }
-  /** 401: missing, malformed, wrong or stale. `reason` is for our log and counters, never for the sender. */
+  /**
+   * 401: missing, malformed, wrong or stale. `reason` is for our log and counters, never for the sender. `skewSeconds`, our
+   * clock less the signed time, only where the signature is right and nothing but the time is wrong.
+   */
   | { readonly kind: 'forged'; readonly reason: string; readonly skewSeconds?: number }
   /** 403: genuine, but of the other mode, account or shop as the body shows. */
   | { readonly kind: 'not_allowed'; readonly reason: string }

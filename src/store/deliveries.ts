@@ -16,6 +16,8 @@ export type DeliveryRow = {
   readonly responseStatus: number
   readonly durationUs: number
   readonly duplicate: boolean
+  /** Of one that was refused for its time alone: our clock less the signed time. */
+  readonly skewSeconds?: number | undefined
 }
 
 type Columns = [
@@ -31,14 +33,15 @@ type Columns = [
   responseStatuses: readonly number[],
   durationsUs: readonly number[],
   duplicates: readonly boolean[],
+  skews: readonly (number | null)[],
 ]
 
 const insertRows = statement<Columns, never>({
   name: 'deliveries.insert',
   text: `insert into deliveries (id, connection, event_id, received_at, remote_address, method, path, headers, body_bytes,
-      response_status, duration_us, duplicate)
+      response_status, duration_us, duplicate, skew_seconds)
     select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[],
-      $9::int[], $10::int[], $11::int[], $12::boolean[])`,
+      $9::int[], $10::int[], $11::int[], $12::boolean[], $13::int[])`,
 })
 
 /** Adds attempts to the delivery log. */
@@ -57,6 +60,7 @@ export async function insertDeliveries(on: Queryable, rows: readonly DeliveryRow
     rows.map((row) => row.responseStatus),
     rows.map((row) => row.durationUs),
     rows.map((row) => row.duplicate),
+    rows.map((row) => row.skewSeconds ?? null),
   )
 }
 
@@ -65,4 +69,16 @@ export const countRefusals = statement<[id: string, receivedAt: Instant, count: 
   name: 'deliveries.countRefusals',
   uses: ['deliveries_pkey', 'deliveries_received_at'],
   text: 'update deliveries set refused_count = $3 where id = $1 and received_at = $2',
+})
+
+export type Skew = { skew_seconds: number; deliveries: number; last_at: Instant }
+
+/** How far the times of the last deliveries since then were off that were refused for nothing else; none where it was few. */
+export const skewOf = statement<[connection: string, since: Instant], Skew>({
+  name: 'deliveries.skew',
+  uses: ['deliveries_skew'],
+  text: `select percentile_disc(0.5) within group (order by skew_seconds) as skew_seconds, count(*)::int as deliveries, max(received_at) as last_at
+           from (select skew_seconds, received_at from deliveries
+                  where connection = $1 and received_at > $2 and skew_seconds is not null order by received_at desc limit 20) recent
+         having count(*) >= 3`,
 })

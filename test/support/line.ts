@@ -49,9 +49,13 @@ export type Run = {
 
 /**
  * `file` is merged over a configuration with one Stripe connection, internal stock and books, mail and a warehouse.
- * `port`: for those who must know their own address before they start. Default: one that is free.
+ * `port`: for those who must know their own address before they start. Default: one that is free. `now`: our clock.
  */
-export async function openLine(context: TestContext, file: Json = {}, { port = 0 } = {}): Promise<Line> {
+export async function openLine(
+  context: TestContext,
+  file: Json = {},
+  { port = 0, now = () => new Date() } = {},
+): Promise<Line> {
   const t = lifo(context)
   const database = await testDatabase(t)
   const recorders = await startRecorders()
@@ -70,7 +74,7 @@ export async function openLine(context: TestContext, file: Json = {}, { port = 0
     providers,
   })
   const log = createLogger({ silent: true, transports: [new transports.Console()] })
-  const running = await startSystem({ ...config, port }, { log })
+  const running = await startSystem({ ...config, port }, { log, now })
   t.after(() => running.stop())
   return lineOf(running, recorders)
 }

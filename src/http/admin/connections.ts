@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Connection } from '../../config.ts'
+import { clockOf, clockWords } from '../../pipeline/clock.ts'
 import { canRead } from '../../pipeline/readable.ts'
 import type { System } from '../../pipeline/system.ts'
 import { healthOf } from '../../store/reading/connections.ts'
@@ -34,6 +35,17 @@ const ConnectionShape = z
     last_event_at: Time.nullable(),
     last_event_id: z.string().nullable(),
     last_poll_at: Time.nullable().meta({ description: 'When a reconciliation of it last completed' }),
+    clock: z
+      .object({
+        skew_seconds: z.number().int(),
+        deliveries: z.number().int(),
+        last_at: Time,
+        text: z.string(),
+      })
+      .nullable()
+      .meta({
+        description: 'Deliveries are signed rightly and refused: our clock less the signed times is this',
+      }),
     success_rate: z
       .number()
       .nullable()
@@ -86,6 +98,7 @@ async function connectionView(
   connection: Connection,
 ): Promise<z.infer<typeof ConnectionShape>> {
   const health = (await healthOf(system.db.web, connection.id))[0]!
+  const clock = await clockOf(system.db.web, connection.id, system.now())
   const path = `/webhooks/${connection.provider}/${connection.id}`
   return {
     id: connection.id,
@@ -109,6 +122,7 @@ async function connectionView(
     last_event_at: health.last_event_at,
     last_event_id: health.last_event_id,
     last_poll_at: health.last_poll_at,
+    clock: clock === undefined ? null : { ...clock, text: clockWords(clock) },
     success_rate: health.settled === 0 ? null : health.good / health.settled,
     latency_ms: { p50: health.latency_p50_ms, p95: health.latency_p95_ms },
   }

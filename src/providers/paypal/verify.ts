@@ -21,15 +21,16 @@ export async function verify(
 ): Promise<Verdict> {
   const signed = signedIn(request)
   if (typeof signed === 'string') return { kind: 'forged', reason: signed }
-  const age = now.getTime() - Date.parse(signed.time)
-  const toleranceMs = connection.toleranceSeconds * 1000
-  if (!(age <= Math.max(ageMaxMs, toleranceMs)) || age < -toleranceMs)
-    return { kind: 'forged', reason: age > 0 ? 'stale' : 'future', skewSeconds: Math.round(age / 1000) }
   const said =
     setting(connection, 'verify') === 'postback'
       ? await askWhether(signed, request.body, connection)
       : await checked(signed, request.body, connection, now)
-  return said === 'genuine' ? judgeBody(request.body, connection, signed.id) : said
+  if (said !== 'genuine') return said
+  const age = now.getTime() - Date.parse(signed.time)
+  const toleranceMs = connection.toleranceSeconds * 1000
+  if (!(age <= Math.max(ageMaxMs, toleranceMs)) || age < -toleranceMs)
+    return { kind: 'forged', reason: age > 0 ? 'stale' : 'future', skewSeconds: Math.round(age / 1000) }
+  return judgeBody(request.body, connection, signed.id)
 }
 
 /** Retries go on for three days, and whether they carry the time of the first attempt is not said. */
