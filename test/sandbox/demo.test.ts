@@ -37,7 +37,9 @@ test('the day of the demo ends with everything found, balanced and nothing done 
     [0, 0, 0],
     'no mail and no request was sent twice, none was badly signed',
   )
-  assert.equal(day.counts.receipts, day.counts.paid, 'one receipt for each order that was paid for')
+  assert.deepEqual(day.counts.unreceipted, [], 'each order that was paid for has its receipt')
+  // One payment is taken back by its bank: before its receipt went, or after.
+  assert.ok([day.counts.paid - 1, day.counts.paid].includes(day.counts.receipts))
   const olga = day.orders.find((order) => order.number === '1009')
   assert.equal(olga?.payment_status, 'paid', 'the order whose every webhook was lost is known')
   const byNumber = Object.fromEntries(day.orders.map((order) => [order.number, order.payment_status]))

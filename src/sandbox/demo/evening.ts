@@ -75,9 +75,11 @@ const minor = ({ amount }: Amount) => BigInt(amount.replace('.', ''))
 
 export type Counts = {
   readonly orders: number
-  /** Orders of which something was captured: each has one receipt. */
+  /** Orders of which something was captured. */
   readonly paid: number
   readonly receipts: number
+  /** Numbers of those without a receipt; none is due where the bank took the money back before it went. */
+  readonly unreceipted: readonly string[]
   readonly refundNotices: number
   /** Mails beyond the first with one Message-ID. */
   readonly doubledMails: number
@@ -94,15 +96,20 @@ export function counts(given: {
   orders: readonly ShownOrder[]
 }): Counts {
   const { mails } = given.mailbox
-  const kinds = (kind: string) => mails.filter((mail) => mail.headers.get('x-ordersync-kind') === kind).length
+  const kind = (name: string) => mails.filter((mail) => mail.headers.get('x-ordersync-kind') === name)
+  const receipts = kind('receipt').map(({ subject }) => subject)
+  const paid = given.orders.filter(({ totals }) => isSome(totals.captured))
   const requests = [...given.warehouse.requests.values()]
   const typed = (type: string) => requests.filter((request) => request.type === type)
   const requested = typed('fulfillment.requested')
   return {
     orders: given.orders.length,
-    paid: given.orders.filter(({ totals }) => isSome(totals.captured)).length,
-    receipts: kinds('receipt'),
-    refundNotices: kinds('refund'),
+    paid: paid.length,
+    receipts: receipts.length,
+    unreceipted: paid
+      .filter((order) => order.payment_status !== 'failed')
+      .flatMap(({ number }) => (receipts.some((subject) => subject.endsWith(` ${number}`)) ? [] : [number])),
+    refundNotices: kind('refund').length,
     doubledMails: mails.length - new Set(mails.map((mail) => mail.headers.get('message-id'))).size,
     requested: requested.length,
     cancelled: typed('fulfillment.cancelled').length,
