@@ -102,7 +102,7 @@ function openLoop(
     const sendDue = () => {
       const now = performance.now()
       while (next < requests.length && plannedAt(next) <= now && idle.length > 0) {
-        const line = idle.pop()!
+        const line = idle.shift()! // in turn: one that is never used is closed by the server
         const n = next++
         line.answered = (status) => {
           latencies[n] = performance.now() - plannedAt(n)
