@@ -48,6 +48,18 @@ test('a payout with a line of a type that nobody has mapped is a finding, though
   assert.match(JSON.parse(finding!.detail).text, /nobody has mapped lines of type moon_tax/)
 })
 
+test('the finding stays when the payout was recorded longer ago than a run looks back', async (t) => {
+  const shop = await openShop(t)
+  await learn(
+    shop,
+    say.payout('paid', { amountMinor: 2932n }),
+    say.line('txn_1', 'charge', { amountMinor: 4080n }, { of: charge(), payout: 'po_1' }),
+  )
+  assert.equal((await found(shop)).length, 1)
+  Object.assign(shop.system.config.reconcile, { lookbackMs: 0 })
+  assert.equal((await found(shop)).length, 1, 'growing old mends nothing')
+})
+
 test('what arrived a moment ago may still get its lines', async (t) => {
   const shop = await openShop(t)
   const { occurredAt: _old, ...payout } = say.payout('paid', { amountMinor: 2932n })
