@@ -18,7 +18,8 @@ export async function putOffOne(
   complete: QueueStatement | undefined,
 ) {
   const { event } = outcome
-  const failure: Settled = { id: event.id, newFactIds: [], orderIds: [], ...failureOf(event, error, system) }
+  const failure = failureOf(event, error, system)
+  const settled: Settled = { id: event.id, newFactIds: [], orderIds: [], ...failure }
   system.log.error('an event could not be recorded', {
     event_id: event.id,
     connection: event.connection,
@@ -37,18 +38,18 @@ export async function putOffOne(
         on,
         [event.id],
         [failure.status],
-        [failure.reason ?? ''],
+        [failure.reason],
         [failure.nextAt?.toISOString() ?? null],
       ),
       ...[wakeUp, complete].flatMap((s) =>
         s === undefined ? [] : [on.query({ name: s.name, text: s.text, values: [...s.values] })],
       ),
-      ...noticesOf(on, system, [outcome], [failure], tx),
+      ...noticesOf(on, system, [outcome], [settled], tx),
     ]
     await Promise.all([...queued, on.query('commit')])
   } finally {
     on.release()
   }
   if (failure.status === 'failed') signal.emit('effects')
-  return { events: [failure], result: undefined }
+  return { events: [settled], result: undefined }
 }
