@@ -87,11 +87,13 @@ export const ordersOf = statement<
     payment_status: string
     fulfillment_status: string
     version: number
+    is_attached: boolean
   }
 >({
   name: 'polling.ordersOf',
   uses: ['refs_pkey', 'orders_pkey'],
-  text: `select w.kind as ref_kind, w.id as ref_id, r.id, r.number, r.status, r.payment_status, r.fulfillment_status, r.version
+  text: `select w.kind as ref_kind, w.id as ref_id, r.id, r.number, r.status, r.payment_status, r.fulfillment_status, r.version,
+                r.is_attached
            from unnest($2::text[], $3::text[]) as w (kind, id)
            join refs f on f.scope = $1 and f.kind = w.kind and f.id = w.id
            join orders o on o.id = f.order_id join orders r on r.id = coalesce(o.alias_of, o.id)`,

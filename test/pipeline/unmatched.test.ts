@@ -150,6 +150,21 @@ test('a payment that names no known order is found as well', async (t) => {
   assert.equal(row!.is_attached, false)
 })
 
+test('a payment without an order stays found when a run looks back no more to it, until its order is known', async (t) => {
+  const system = await open(t)
+  await paid(system, minutes(60))
+  await reconcile(system)
+  const openNow = () =>
+    rowsOf(system, "select id from findings where kind = 'unmatched' and closed_at is null")
+  assert.equal((await openNow()).length, 1)
+  Object.assign(system.config.reconcile, { lookbackMs: 0 })
+  await reconcile(system)
+  assert.equal((await openNow()).length, 1, 'growing old mends nothing')
+  await placed(system, minutes(59))
+  await reconcile(system)
+  assert.deepEqual(await openNow(), [])
+})
+
 test('an order that ended with its money taken is due for refund after its promise', async (t) => {
   const system = await open(t)
   await placed(system, minutes(300))

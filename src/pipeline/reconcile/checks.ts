@@ -21,7 +21,9 @@ export async function checkConnection(run: Run): Promise<number> {
   const since = new Date(run.system.now().getTime() - run.system.config.reconcile.lookbackMs).toISOString()
   const orders = await unmatchedOrders(run, (scope, kinds) => recordedSince(run, since, kinds, scope))
   const payouts = await payoutFindings(run, (kinds) => recordedSince(run, since, kinds))
-  closed += await stand(run, 'unmatched', [...(await unmatchedFindings(run)), ...orders, ...payouts])
+  const adrift = await stillUnattached(run)
+  const unmatched = [...(await unmatchedFindings(run)), ...orders, ...payouts]
+  closed += await stand(run, 'unmatched', unmatched, (resource) => adrift.has(resource))
   // Other drift is of orders, and closes when its object agrees again.
   closed += await stand(
     run,
@@ -109,7 +111,7 @@ async function unmatchedFindings(run: Run): Promise<Standing[]> {
   const since = new Date(now - reconcile.lookbackMs).toISOString()
   const before = new Date(now - unmatchedLagMs).toISOString()
   const found = new Map<string, Standing>()
-  for await (const row of recordedSince(run, since, ['charge', 'capture', 'payment_intent'])) {
+  for await (const row of recordedSince(run, since, payments)) {
     if (!row.captured || row.is_attached !== false || row.order_id === null || row.last_at > before) continue
     const resource = { kind: row.kind, id: row.id }
     found.set(row.order_id, {
@@ -126,6 +128,23 @@ async function unmatchedFindings(run: Run): Promise<Standing[]> {
   }
   if (!run.dryRun) await leaveUnmatched(run.system.db.web, [...found.keys()], unmatchedReason)
   return [...found.values()]
+}
+
+const payments = ['charge', 'capture', 'payment_intent']
+
+/** Payments under a finding that still hang on no order, however long ago they were recorded. */
+async function stillUnattached(run: Run): Promise<ReadonlySet<string>> {
+  const found: { readonly resource_kind: string; readonly resource_id: string }[] = []
+  for await (const row of findings.allOpen(run.system.db.web, run.connection.id))
+    if (row.kind === 'unmatched' && payments.includes(row.resource_kind)) found.push(row)
+  const orders = await polling.ordersOf(
+    run.system.db.web,
+    run.connection.account,
+    found.map((row) => row.resource_kind),
+    found.map((row) => row.resource_id),
+  )
+  const adrift = orders.filter((order) => !order.is_attached)
+  return new Set(adrift.map((order) => keyOf({ kind: order.ref_kind, id: order.ref_id })))
 }
 
 type Subject = Awaited<ReturnType<typeof polling.subjectsOf>>[number]
