@@ -1,6 +1,8 @@
 /**
- * Many who wait, few commits: a flush takes whatever waits (up to `flushMax`), and starts as soon as a lane is free.
- * No timer makes anybody linger; under load the batches grow by themselves while the lanes are busy.
+ * Many who wait, few commits: a flush takes whatever waits (up to `flushMax`). The first leaves at once; one beside
+ * another leaves only when it has `besideMin` items, for a flush costs as much as ten items do, and few that came late
+ * would take a lane from the many who come next: what RFC 896 does for small packets. They wait for the flush under way,
+ * which takes milliseconds; one that hangs holds them up for `checkEveryMs`.
  */
 export type GroupCommit<Item extends GroupItem, Result> = {
   /** Resolves once the item's fate is committed. Rejects with `Overloaded`, or with what the flush found wrong with it. */
@@ -30,6 +32,8 @@ export type GroupCommitOptions<Item extends GroupItem, Result> = {
   /** Commits a batch and settles each of it. What it leaves unsettled, or all of it when it throws, is rejected. */
   readonly flush: (batch: readonly Settle<Item, Result>[]) => Promise<void>
   readonly lanes: number
+  /** Fewest items for which a flush leaves while another one is under way. */
+  readonly besideMin: number
   readonly flushMax: number
   readonly rowsMax: number
   readonly bytesMax: number
@@ -83,24 +87,31 @@ class Lanes<Item extends GroupItem, Result> implements GroupCommit<Item, Result>
 
   /** At the end of the turn of the event loop, so that what arrived in one read of many sockets goes together. */
   #ask(): void {
-    if (this.#isAsked || this.#busyLanes >= this.#options.lanes) return
+    if (this.#isAsked || !this.#mayLeave()) return
     this.#isAsked = true
     setImmediate(() => {
       this.#isAsked = false
-      if (this.#queue.length > 0 && this.#busyLanes < this.#options.lanes) void this.#lane()
+      while (this.#mayLeave()) void this.#lane()
     })
   }
 
+  #mayLeave(): boolean {
+    const [oldest] = this.#queue
+    if (oldest === undefined || this.#busyLanes === this.#options.lanes) return false
+    if (this.#busyLanes === 0 || this.#queue.length >= this.#options.besideMin) return true
+    return oldest.since < performance.now() - checkEveryMs
+  }
+
   async #lane(): Promise<void> {
-    this.#busyLanes += 1
-    while (this.#queue.length > 0) {
+    while (this.#mayLeave()) {
+      this.#busyLanes += 1
       const taken = this.#queue.splice(0, this.#options.flushMax)
       const batch = taken.filter((waiting) => !waiting.isSettled) // the others waited too long already
       if (batch.length > 0) await this.#write(batch)
       this.#rows -= taken.length
       for (const { item } of taken) this.#bytes -= item.bytes
+      this.#busyLanes -= 1
     }
-    this.#busyLanes -= 1
   }
 
   async #write(batch: readonly Waiting<Item, Result>[]): Promise<void> {
@@ -124,6 +135,7 @@ class Lanes<Item extends GroupItem, Result> implements GroupCommit<Item, Result>
         waiting.reject(new Overloaded('not committed in time'))
       }
     }
+    this.#ask()
     if (this.#rows > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
@@ -142,7 +154,7 @@ function waitingFor<Item, Result>(
     resolve(result) {
       if (waiting.isSettled) return
       waiting.isSettled = true
-      resolve(result)
+      setImmediate(resolve, result) // the lane's next flush is on its way by then: the database works while we answer
     },
     reject(error) {
       if (waiting.isSettled) return

@@ -43,6 +43,7 @@ function intakeOf(system: System): GroupCommit<Incoming, Stored> {
     intake = createGroupCommit<Incoming, Stored>({
       flush: (batch) => flushEvents(system, scopes, batch),
       lanes,
+      besideMin: eventsPerWakeUpMax / 2,
       flushMax: eventsPerWakeUpMax,
       rowsMax: pendingWrites,
       bytesMax: pendingBytes,

@@ -112,22 +112,10 @@ function labels(t: TestContext): unknown[] {
 }
 
 test('a flush takes what waits while the lanes are busy', async () => {
-  const batches: string[][] = []
-  const gates: (() => void)[] = []
-  const commit = createGroupCommit<GroupItem, string>({
-    ...roomy,
-    lanes: 2,
-    flushMax: 3,
-    flush: async (batch) => {
-      batches.push(batch.map(({ item }) => item.id))
-      await new Promise<void>((open) => gates.push(open))
-      for (const { item, resolve } of batch) resolve(item.id)
-    },
-  })
+  const { commit, batches, gates } = gated({ lanes: 2, flushMax: 3 })
   const results = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((id) => commit.add({ id, bytes: 1 }))
-  await until(() => gates.length === 1)
-  const late = commit.add({ id: 'i', bytes: 1 })
   await until(() => gates.length === 2)
+  const late = commit.add({ id: 'i', bytes: 1 })
   assert.deepEqual(batches, [
     ['a', 'b', 'c'],
     ['d', 'e', 'f'],
@@ -139,6 +127,51 @@ test('a flush takes what waits while the lanes are busy', async () => {
   gates[2]!()
   assert.deepEqual(await Promise.all([...results, late]), ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'])
   await until(() => commit.load.rows === 0)
+})
+
+test('few wait for the flush under way, many leave beside it', async () => {
+  const { commit, batches, gates } = gated({ lanes: 2, besideMin: 2 })
+  const results = [commit.add({ id: 'a', bytes: 1 })]
+  await until(() => gates.length === 1)
+  results.push(commit.add({ id: 'b', bytes: 1 }))
+  await turns(3)
+  assert.equal(batches.length, 1, 'one alone does not leave beside another flush')
+  gates[0]!()
+  await until(() => gates.length === 2)
+  results.push(...['c', 'd'].map((id) => commit.add({ id, bytes: 1 })))
+  await until(() => gates.length === 3)
+  assert.deepEqual(batches, [['a'], ['b'], ['c', 'd']])
+  gates[1]!()
+  gates[2]!()
+  assert.deepEqual(await Promise.all(results), ['a', 'b', 'c', 'd'])
+})
+
+test('a flush that hangs does not hold up few for as long as it hangs', async () => {
+  const { commit, batches, gates } = gated({ lanes: 2, besideMin: 2 })
+  const hanging = commit.add({ id: 'a', bytes: 1 })
+  await until(() => gates.length === 1)
+  const alone = commit.add({ id: 'b', bytes: 1 })
+  await until(() => gates.length === 2)
+  gates[1]!()
+  assert.equal(await alone, 'b')
+  assert.deepEqual(batches, [['a'], ['b']])
+  gates[0]!()
+  await hanging
+})
+
+test('a lane sends its next flush before it answers for the last one', async () => {
+  const order: string[] = []
+  const commit = createGroupCommit<GroupItem, string>({
+    ...roomy,
+    flushMax: 1,
+    flush: async (batch) => {
+      order.push(`flush ${batch[0]!.item.id}`)
+      await settleAll(batch)
+    },
+  })
+  const answer = async (id: string) => void order.push(`answer ${await commit.add({ id, bytes: 1 })}`)
+  await Promise.all(['a', 'b'].map(answer))
+  assert.deepEqual(order, ['flush a', 'flush b', 'answer a', 'answer b'])
 })
 
 test('what waits is bounded in bytes too', async () => {
@@ -162,7 +195,23 @@ test('a flush that throws fails its batch and no other', async () => {
   assert.equal(await commit.add({ id: 'good', bytes: 1 }), 'good')
 })
 
-const roomy = { lanes: 1, flushMax: 64, rowsMax: 1_000, bytesMax: 1_000_000, waitMs: 10_000 }
+const roomy = { lanes: 1, besideMin: 1, flushMax: 64, rowsMax: 1_000, bytesMax: 1_000_000, waitMs: 10_000 }
+
+/** A group commit whose n-th flush ends when `gates[n]` is called; `batches` says what each took. */
+function gated(options: Partial<typeof roomy>) {
+  const batches: string[][] = []
+  const gates: (() => void)[] = []
+  const commit = createGroupCommit<GroupItem, string>({
+    ...roomy,
+    ...options,
+    flush: async (batch) => {
+      batches.push(batch.map(({ item }) => item.id))
+      await new Promise<void>((open) => gates.push(open))
+      await settleAll(batch)
+    },
+  })
+  return { commit, batches, gates }
+}
 
 async function settleAll(batch: readonly Settle<GroupItem, string>[]): Promise<void> {
   for (const { item, resolve } of batch) resolve(item.id)
@@ -170,5 +219,9 @@ async function settleAll(batch: readonly Settle<GroupItem, string>[]): Promise<v
 
 /** Turns of the event loop until it holds; the runner's own time limit ends a test in which it never does. */
 async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+  while (!holds()) await turns(1)
+}
+
+async function turns(n: number): Promise<void> {
+  for (let turn = 0; turn < n; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }
