@@ -43,8 +43,9 @@ export function groupsOf(batch: Batch, loaded: Loaded): Group[] {
   }))
 }
 
+/** Within a scope the digest says all: it is taken over the fact's id too. */
 function identity(fact: KnownFact): string {
-  return `${fact.scope}\0${fact.id}\0${fact.digest}`
+  return `${fact.digest}\0${fact.scope}`
 }
 
 function survivors(batch: Batch, rows: ReadonlyMap<string, { root: string }>): (root: string) => string {
@@ -54,10 +55,13 @@ function survivors(batch: Batch, rows: ReadonlyMap<string, { root: string }>): (
     return above === undefined ? id : find(above)
   }
   for (const { refs } of batch.prepared) {
-    const first = find(rows.get(keyOf(refs[0]!))!.root)
-    for (const ref of refs) {
-      const [a, b] = [find(first), find(rows.get(keyOf(ref))!.root)].sort() as [string, string]
-      if (a !== b) parent.set(b, a)
+    let oldest = find(rows.get(keyOf(refs[0]!))!.root)
+    for (const ref of refs.slice(1)) {
+      const other = find(rows.get(keyOf(ref))!.root)
+      if (other === oldest) continue
+      const [lives, joins] = other < oldest ? [other, oldest] : [oldest, other]
+      parent.set(joins, lives)
+      oldest = lives
     }
   }
   return find
