@@ -12,8 +12,9 @@ const wakeUpsMax = 64 // lanes that work far apart in the queue seldom meet in o
 /** While one batch waits for the database, another is folded; more than two only wait for each other's orders. */
 const lanes = 2
 
+// Deliveries come first: while they crowd this process, each lane keeps to a pace, and the rest of the time is theirs.
 const crowdPerSecond = 2_000 // deliveries; below that both find time enough
-const restShare = 3 // acknowledgements want a third of what a server that stores nothing answers, and work still gets done
+const pacePerSecond = 600 // events of one lane
 
 /** Runs the worker until it is stopped: fetch wake-ups, make one batch of them, settle it in one transaction. */
 export function startProcessing(system: System): Working {
@@ -21,14 +22,17 @@ export function startProcessing(system: System): Working {
 }
 
 async function work(system: System, stopped: AbortSignal): Promise<void> {
+  let last = markOf(system)
   while (!stopped.aborted) {
     try {
       const wakeUps = await system.queue.fetch(wakeUpsMax)
       if (wakeUps.length === 0) await system.queue.waitForWork(1_000, stopped)
       for (const batch of batchesOf(wakeUps)) {
-        const before = { added: intakeLoad(system).added, at: performance.now() }
+        const begun = performance.now()
         await processWakeUps(system, batch)
-        await giveWay(system, before, stopped)
+        const now = markOf(system)
+        if (isCrowded(last, now)) await restUntil(begun + (eventsOf(batch) * 1_000) / pacePerSecond, stopped)
+        last = now
       }
     } catch (error) {
       system.log.error('the worker could not fetch its work', { error: error as Error })
@@ -37,16 +41,24 @@ async function work(system: System, stopped: AbortSignal): Promise<void> {
   }
 }
 
-/** Deliveries come first: when they crowd this process, a lane rests after its batch, in proportion to what that took. */
-async function giveWay(
-  system: System,
-  before: { added: number; at: number },
-  stopped: AbortSignal,
-): Promise<void> {
-  const tookMs = performance.now() - before.at
-  const perSecond = ((intakeLoad(system).added - before.added) * 1_000) / tookMs
-  if (perSecond < crowdPerSecond) return
-  await wait(tookMs * restShare, undefined, { signal: stopped }).catch(() => {})
+type Mark = { readonly added: number; readonly at: number }
+
+function markOf(system: System): Mark {
+  return { added: intakeLoad(system).added, at: performance.now() }
+}
+
+/** Since the lane's last batch ended, its rest included: a batch holds deliveries up, and alone would see no crowd. */
+function isCrowded(before: Mark, now: Mark): boolean {
+  return (now.added - before.added) * 1_000 >= (now.at - before.at) * crowdPerSecond
+}
+
+async function restUntil(at: number, stopped: AbortSignal): Promise<void> {
+  const ms = at - performance.now()
+  if (ms > 0) await wait(ms, undefined, { signal: stopped }).catch(() => {})
+}
+
+function eventsOf(wakeUps: readonly WakeUp[]): number {
+  return wakeUps.reduce((sum, { eventIds }) => sum + eventIds.length, 0)
 }
 
 function batchesOf(wakeUps: readonly WakeUp[]): WakeUp[][] {
