@@ -1,4 +1,3 @@
-import { arrayLiteral } from './array-literal.ts'
 import type { Queryable } from './database.ts'
 
 /**
@@ -26,8 +25,7 @@ export function statement<Parameters extends readonly unknown[], Row>(definition
   text: string
 }): Statement<Parameters, Row> {
   const run = async (on: Queryable, ...parameters: Parameters): Promise<Row[]> => {
-    const values = parameters.map((value) => (Array.isArray(value) ? arrayLiteral(value) : value))
-    const result = await on.query({ name: definition.name, text: definition.text, values })
+    const result = await on.query({ name: definition.name, text: definition.text, values: [...parameters] })
     return result.rows as Row[]
   }
   const made = Object.assign(run, {
