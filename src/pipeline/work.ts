@@ -10,29 +10,35 @@ const batchMax = 256 // events of one transaction: larger ones gain little and h
 const wakeUpsMax = 64 // lanes that work far apart in the queue seldom meet in one order, and seldom wait for each other
 
 /** While one batch waits for the database, another is folded; more than two only wait for each other's orders. */
-const lanes = 2
+const lanes = ['first', 'spare'] as const
+type Lane = (typeof lanes)[number]
 
-// Deliveries come first: while they crowd this process, each lane keeps to a pace, and the rest of the time is theirs.
-const crowdPerSecond = 2_000 // deliveries; below that both find time enough
-const pacePerSecond = 600 // events of one lane
+// Deliveries come first: while they crowd this process, one lane works at a pace, and the rest of the time is theirs.
+const crowdPerSecond = 1_500 // deliveries; below that both find time enough
+const pacePerSecond = 1_100 // events
+const lookAgainMs = 100
 
 /** Runs the worker until it is stopped: fetch wake-ups, make one batch of them, settle it in one transaction. */
 export function startProcessing(system: System): Working {
-  return working(Array.from({ length: lanes }, () => (stop) => work(system, stop)))
+  return working(lanes.map((lane) => (stop) => work(system, lane, stop)))
 }
 
-async function work(system: System, stopped: AbortSignal): Promise<void> {
-  let last = markOf(system)
+async function work(system: System, lane: Lane, stopped: AbortSignal): Promise<void> {
+  const isCrowded = crowdIn(system)
   while (!stopped.aborted) {
     try {
       const wakeUps = await system.queue.fetch(wakeUpsMax)
-      if (wakeUps.length === 0) await system.queue.waitForWork(1_000, stopped)
+      if (wakeUps.length === 0) {
+        await system.queue.waitForWork(1_000, stopped)
+        isCrowded() // what came while there was nothing to do says nothing of now
+      }
       for (const batch of batchesOf(wakeUps)) {
         const begun = performance.now()
         await processWakeUps(system, batch)
-        const now = markOf(system)
-        if (isCrowded(last, now)) await restUntil(begun + (eventsOf(batch) * 1_000) / pacePerSecond, stopped)
-        last = now
+        if (isCrowded()) await rest(begun + (eventsOf(batch) * 1_000) / pacePerSecond, stopped)
+      }
+      while (lane === 'spare' && isCrowded() && !stopped.aborted) {
+        await rest(performance.now() + lookAgainMs, stopped)
       }
     } catch (error) {
       system.log.error('the worker could not fetch its work', { error: error as Error })
@@ -41,19 +47,21 @@ async function work(system: System, stopped: AbortSignal): Promise<void> {
   }
 }
 
-type Mark = { readonly added: number; readonly at: number }
-
-function markOf(system: System): Mark {
-  return { added: intakeLoad(system).added, at: performance.now() }
+/**
+ * Tells whether deliveries crowd this process, by how many came since it was last asked. A lane asks after its rest too: a
+ * batch holds deliveries up, and by what came during it alone there would be no crowd.
+ */
+function crowdIn(system: System): () => boolean {
+  let [added, at] = [intakeLoad(system).added, performance.now()]
+  return () => {
+    const before = { added, at }
+    ;[added, at] = [intakeLoad(system).added, performance.now()]
+    return (added - before.added) * 1_000 > (at - before.at) * crowdPerSecond
+  }
 }
 
-/** Since the lane's last batch ended, its rest included: a batch holds deliveries up, and alone would see no crowd. */
-function isCrowded(before: Mark, now: Mark): boolean {
-  return (now.added - before.added) * 1_000 >= (now.at - before.at) * crowdPerSecond
-}
-
-async function restUntil(at: number, stopped: AbortSignal): Promise<void> {
-  const ms = at - performance.now()
+async function rest(until: number, stopped: AbortSignal): Promise<void> {
+  const ms = until - performance.now()
   if (ms > 0) await wait(ms, undefined, { signal: stopped }).catch(() => {})
 }
 
