@@ -15,7 +15,7 @@ type Lane = (typeof lanes)[number]
 
 // Deliveries come first: while they crowd this process, one lane works at a pace, and the rest of the time is theirs.
 const crowdPerSecond = 1_500 // deliveries; below that both find time enough
-const pacePerSecond = 1_100 // events
+const pacePerSecond = 1_050 // events
 const lookAgainMs = 100
 
 /** Runs the worker until it is stopped: fetch wake-ups, make one batch of them, settle it in one transaction. */
