@@ -7,11 +7,14 @@ import type { System } from './system.ts'
 import { type Working, working } from './working.ts'
 
 const batchMax = 256 // events of one transaction: larger ones gain little and hold the chain's head longer
-const wakeUpsMax = 64 // lanes that work far apart in the queue seldom meet in one order, and seldom wait for each other
 
-/** While one batch waits for the database, another is folded; more than two only wait for each other's orders. */
-const lanes = ['first', 'spare'] as const
-type Lane = (typeof lanes)[number]
+/**
+ * While one batch waits for the database, another is folded; more than two only wait for each other's orders. Lanes that
+ * work far apart in the queue seldom meet in one order. The spare one takes less at once, because it rests in a crowd, and
+ * what it has taken waits with it.
+ */
+const wakeUpsMax = { first: 64, spare: 16 }
+type Lane = keyof typeof wakeUpsMax
 
 // Deliveries come first: while they crowd this process, one lane works at a pace, and the rest of the time is theirs.
 const crowdPerSecond = 1_500 // deliveries; below that both find time enough
@@ -20,14 +23,14 @@ const lookAgainMs = 100
 
 /** Runs the worker until it is stopped: fetch wake-ups, make one batch of them, settle it in one transaction. */
 export function startProcessing(system: System): Working {
-  return working(lanes.map((lane) => (stop) => work(system, lane, stop)))
+  return working((['first', 'spare'] as const).map((lane) => (stop) => work(system, lane, stop)))
 }
 
 async function work(system: System, lane: Lane, stopped: AbortSignal): Promise<void> {
   const isCrowded = crowdIn(system)
   while (!stopped.aborted) {
     try {
-      const wakeUps = await system.queue.fetch(wakeUpsMax)
+      const wakeUps = await system.queue.fetch(wakeUpsMax[lane])
       if (wakeUps.length === 0) {
         await system.queue.waitForWork(1_000, stopped)
         isCrowded() // what came while there was nothing to do says nothing of now
