@@ -84,17 +84,14 @@ async function workDue(
   const now = system.now()
   const leaseUntil = new Date(now.getTime() + leaseMs).toISOString()
   const rows = await rereads.claim(system.db.web, now.toISOString(), leaseUntil, [connection.id], rowsAtOnce)
+  let isParked = false // by a refused key, and all that is due with it: a late refusal must not park what was woken since
   for (const [index, row] of rows.entries()) {
-    const mayGoOn =
-      row.answered_by !== null || (!stop.aborted && rateOf(system, connection.id).blockedForMs() === 0)
-    if (mayGoOn)
-      await (row.answered_by === null
-        ? ask(system, connection, provider, row, stop)
-        : settle(system, row, row.answered_by))
-    else {
+    if (row.answered_by !== null) await settle(system, row, row.answered_by)
+    else if (isParked) continue
+    else if (stop.aborted || rateOf(system, connection.id).blockedForMs() > 0) {
       for (const left of rows.slice(index)) await putBack(system, left, 'waits for the provider')
       break
-    }
+    } else isParked = (await ask(system, connection, provider, row, stop)) === 'parked'
   }
   return rows.length
 }
@@ -105,7 +102,7 @@ async function ask(
   provider: Provider,
   row: rereads.RereadRow,
   stop: AbortSignal,
-): Promise<void> {
+): Promise<'parked' | undefined> {
   const rate = rateOf(system, connection.id)
   try {
     await rate.acquire(stop)
@@ -121,9 +118,10 @@ async function ask(
     await rereads.answer(system.db.web, ...keyOf(row), id, askedAt, soon(system, settleCheckMs))
     await wakeParked(system, connection.id)
   } catch (error) {
-    if (stop.aborted) return putBack(system, row)
-    await failed(system, row, error as Error)
+    if (!stop.aborted) return failed(system, row, error as Error)
+    await putBack(system, row)
   }
+  return undefined
 }
 
 /** The provider's word on one resource, under a deadline of our own. Throws `ApiError`, or what the provider folder did not expect. */
@@ -203,7 +201,7 @@ async function isStillWanted(system: System, row: rereads.RereadRow): Promise<bo
   })
 }
 
-async function failed(system: System, row: rereads.RereadRow, error: Error): Promise<void> {
+async function failed(system: System, row: rereads.RereadRow, error: Error): Promise<'parked' | undefined> {
   const kind = error instanceof ApiError ? error.kind : 'unavailable'
   const about = { connection: row.connection, resource: `${row.kind} ${row.id}`, error: error.message }
   const attempts = row.attempts + 1
@@ -214,25 +212,26 @@ async function failed(system: System, row: rereads.RereadRow, error: Error): Pro
     case 'unauthorized':
       system.log.error('the provider refuses our key: re-reads are parked until a call works again', about)
       await rereads.park(system.db.web, row.connection, error.message)
-      return
+      return 'parked'
     case 'rate_limited':
       await later(rate.blocked((error as ApiError).retryAfterMs), row.attempts)
-      return
+      return undefined
     case 'unavailable':
       rate.blocked((error as ApiError).retryAfterMs)
       await later(backoffMs({ attempt: attempts, jitter: Math.random(), capMs: 300_000 }), attempts)
-      return
+      return undefined
     case 'not_found':
       rate.worked()
-      if (attempts < notFoundAttempts)
-        return void (await later(backoffMs({ attempt: attempts, jitter: 1, capMs: 60_000 }), attempts))
-      break
+      if (attempts >= notFoundAttempts) break
+      await later(backoffMs({ attempt: attempts, jitter: 1, capMs: 60_000 }), attempts)
+      return undefined
     case 'refused':
       rate.worked()
   }
   system.log.warn('a re-read was given up', about)
   await rereads.finish(system.db.web, ...keyOf(row), 'failed', error.message)
   await reviewAskers(system, row, error.message)
+  return undefined
 }
 
 /** Tries one parked re-read: any answer but a refused key means that the key works again. */

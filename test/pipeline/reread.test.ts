@@ -153,7 +153,7 @@ test('a refused key parks the connection after one call, and a call that works w
   await until('everything is parked', async () =>
     (await shop.rows<Row>(rereadsSql)).every((row) => row.state === 'parked'),
   )
-  assert.ok(shop.twin.faults.waiting()[0]!.times! >= 997, 'no storm of calls')
+  assert.equal(shop.twin.faults.waiting()[0]!.times, 999, 'one call, whatever else was due')
   shop.twin.faults.clear()
   await wakeParked(shop.system, 'stripe-test')
   for (const asker of askers) assert.equal((await settled(shop, asker)).status, 'processed')
